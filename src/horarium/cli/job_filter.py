@@ -1,0 +1,84 @@
+"""Which jobs a command is about: the options that find them."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from horarium.cli.values import instant, named_arguments, state
+
+if TYPE_CHECKING:
+    from horarium.application import Horarium
+    from horarium.engine import Filter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class JobFilter:
+    """The filter of the ledger, as options.
+
+    Parameters
+    ----------
+    state
+        Only jobs in this state, such as queued, running or failed.
+    task
+        Only jobs of this task.
+    queue
+        Only jobs of this queue.
+    schedule
+        Only jobs that this schedule made.
+    owner
+        Only jobs of this owner.
+    since
+        Only jobs that ended, or are due, from this time on: 2010-12-01T08:00 (UTC), or 2h, 7d ago.
+    until
+        Only jobs that ended, or are due, before this time.
+    argument
+        Only jobs called with this argument, as name=value; may be given again.
+    """
+
+    state: str | None = None
+    task: str | None = None
+    queue: str | None = None
+    schedule: str | None = None
+    owner: str | None = None
+    since: str | None = None
+    until: str | None = None
+    argument: Annotated[list[str] | None, Parameter(negative="")] = None
+
+    def __bool__(self) -> bool:
+        """Whether any option was given."""
+        return any(getattr(self, each.name) is not None for each in fields(self))
+
+    def check(self) -> None:
+        """Refuse what cannot be read, before anything is opened.
+
+        Raises:
+            InvalidInput: a value cannot be used.
+        """
+        self._read(())
+
+    def read(self, app: "Horarium") -> "Filter":
+        """The ledger's filter; the application knows where its tasks take an argument."""
+        from horarium.engine import wanted_arguments
+
+        return self._read(
+            wanted_arguments(app.broker, self.task, named_arguments(self.argument or ()))
+        )
+
+    def _read(self, arguments: tuple[object, ...]) -> "Filter":
+        from horarium.engine import Filter
+
+        named_arguments(self.argument or ())
+        which = Filter(
+            state=state(self.state),
+            task=self.task,
+            queue=self.queue,
+            schedule=self.schedule,
+            owner=self.owner,
+            since=instant("--since", self.since),
+            until=instant("--until", self.until),
+            arguments=arguments,  # type: ignore[arg-type]
+        )
+        which.check()
+        return which

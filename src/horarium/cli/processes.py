@@ -1,0 +1,205 @@
+"""`horarium up` and `demo`, and the parts alone: `web`, `worker`, `scheduler`."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+SUPERVISED = "HORARIUM_SUPERVISED"
+"""Names the part of `horarium up` that a process is; it ends when its standard input closes."""
+
+AppName = Annotated[str | None, Parameter(name="--app")]
+
+
+def add(app: App) -> None:
+    """Add these commands; `worker` has a module of its own."""
+    for command in (up, demo, web, scheduler):
+        app.command(command)
+
+
+def up(*, host: str | None = None, port: int | None = None, app: AppName = None) -> int:
+    """Run everything: database, migrations, worker, scheduler, API and dashboard.
+
+    Without DATABASE_URL a PostgreSQL of its own is started in .horarium/. Ctrl-C stops it all.
+
+    Parameters
+    ----------
+    host
+        The address to listen on; without it HORARIUM_HOST, else 127.0.0.1.
+    port
+        The port; without it HORARIUM_PORT, else 8000.
+    app
+        Your application as module:name; it includes the built-in one unless told not to.
+    """
+    from horarium.cli.supervisor import run_everything
+
+    return run_everything(_environment(host, port, app), sample=False)
+
+
+def demo(*, host: str | None = None, port: int | None = None) -> int:
+    """Run everything, on one month of real orders, with their reports built.
+
+    Parameters
+    ----------
+    host
+        The address to listen on; without it HORARIUM_HOST, else 127.0.0.1.
+    port
+        The port; without it HORARIUM_PORT, else 8000.
+    """
+    from horarium.cli.supervisor import run_everything
+
+    return run_everything(_environment(host, port, None), sample=True)
+
+
+def web(*, host: str | None = None, port: int | None = None, app: AppName = None) -> int:
+    """Serve the API and the dashboard.
+
+    Parameters
+    ----------
+    host
+        The address to listen on; without it HORARIUM_HOST, else 127.0.0.1.
+    port
+        The port; without it HORARIUM_PORT, else 8000.
+    app
+        Your application as module:name.
+    """
+    from horarium.cli.opening import find_application
+    from horarium.web import serve
+
+    os.environ.update(_environment(host, port, app))
+    application = find_application()
+    _begin("web")
+    settings = application.settings
+    return serve(application, settings.host, settings.port) or 0
+
+
+def worker(
+    *,
+    queues: Annotated[str | None, Parameter(name=["--queues", "-q"])] = None,
+    concurrency: Annotated[int | None, Parameter(name=["--concurrency", "-c"])] = None,
+    app: AppName = None,
+) -> int:
+    """Run jobs.
+
+    Parameters
+    ----------
+    queues
+        Only these queues, separated by commas; without it all.
+    concurrency
+        Jobs at once at most; without it HORARIUM_CONCURRENCY, else 100.
+    app
+        Your application as module:name.
+    """
+    from horarium.errors import InvalidInput
+
+    names = None if queues is None else [name.strip() for name in queues.split(",")]
+    if names is not None and not all(names):
+        raise InvalidInput("--queues", "it takes names separated by commas, such as mail,reports")
+    if concurrency is not None and concurrency < 1:
+        raise InvalidInput("--concurrency", "it takes a number from 1")
+    return _serve(lambda stop: _work(stop, names, concurrency, app), "worker")
+
+
+def scheduler(*, app: AppName = None) -> int:
+    """Decide due times. Any number of schedulers may run; none of them doubles anything.
+
+    Parameters
+    ----------
+    app
+        Your application as module:name.
+    """
+    return _serve(lambda stop: _schedule(stop, app), "scheduler")
+
+
+async def _work(
+    stop: asyncio.Event, queues: list[str] | None, concurrency: int | None, name: str | None
+) -> None:
+    from horarium.cli.opening import find_application
+
+    application = find_application(name)
+    application.broker.is_worker_process = True
+    await application.require_ready()
+    await application.broker.startup()
+    working = application.broker.worker(queues=queues, slots=concurrency)
+    running = asyncio.create_task(working.run())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        working.stop()
+        await running
+    finally:
+        stopping.cancel()
+        await application.broker.shutdown()
+
+
+async def _schedule(stop: asyncio.Event, name: str | None) -> None:
+    from horarium.cli.opening import find_application
+
+    application = find_application(name)
+    application.broker.is_scheduler_process = True
+    await application.require_ready()
+    await application.scheduler.synchronise()
+    running = asyncio.create_task(application.scheduler.engine().run())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+    finally:
+        running.cancel()
+        stopping.cancel()
+        await asyncio.gather(running, stopping, return_exceptions=True)
+        await application.close()
+
+
+def _serve(act: Callable[[asyncio.Event], Coroutine[Any, Any, None]], process: str) -> int:
+    """Run a part until it is told to stop: once politely, a second time at once."""
+    import uvloop
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        current = asyncio.current_task()
+
+        def told() -> None:
+            if stop.is_set() and current is not None:
+                current.cancel()
+            stop.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told)
+        await act(stop)
+
+    _begin(process)
+    try:
+        uvloop.run(until_told())
+    except asyncio.CancelledError:
+        return 1
+    return 0
+
+
+def _begin(process: str) -> None:
+    """Logs, and the watch on the supervisor where there is one."""
+    from horarium import logs
+    from horarium.settings import load
+
+    supervised = os.environ.get(SUPERVISED)
+    logs.configure(load().log_level, process=supervised)
+    if supervised == process:
+        threading.Thread(target=_end_with_supervisor, daemon=True, name="supervised").start()
+
+
+def _end_with_supervisor() -> None:
+    """The supervisor holds the other end of standard input; when it dies, however, it closes."""
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _environment(host: str | None, port: int | None, app: str | None) -> dict[str, str]:
+    given = {"HORARIUM_HOST": host, "HORARIUM_PORT": port, "HORARIUM_APP": app}
+    return {name: str(value) for name, value in given.items() if value is not None}

@@ -1,0 +1,78 @@
+"""`horarium prove`: recompute every due time of a span and compare it with what is recorded."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from horarium.cli.output import console, print_json, print_table
+
+if TYPE_CHECKING:
+    from horarium.application import Horarium
+    from horarium.engine import Proof
+
+
+def add(app: App) -> None:
+    """Add this command."""
+    app.command(prove)
+
+
+def prove(
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    schedule: str | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Prove that every due time has its one outcome. Exit status 1 where one has not.
+
+    Parameters
+    ----------
+    since
+        Due times after this instant; without it the last 30 days. Without an offset it is UTC.
+    until
+        Up to this instant; without it now.
+    schedule
+        Only this schedule.
+    json
+        Print JSON.
+    """
+    from horarium.cli.opening import work
+    from horarium.engine import prove as proofs
+
+    end = instant(until) or datetime.now(UTC)
+    start = instant(since) or end - timedelta(days=30)
+
+    async def act(a: "Horarium") -> "list[Proof]":
+        await a.require_ready()
+        return [proof async for proof in proofs(a.book, start, end, schedule)]
+
+    proved = work(act)
+    wrong = any(each.unexplained or each.doubled for each in proved)
+    if json:
+        print_json(proved)
+        return int(wrong)
+    print_table(
+        None,
+        ("schedule", ">expected", ">enqueued", ">waiting", ">skipped", ">missed", ">pending",
+         ">unexplained", ">doubled"),
+        (
+            (
+                each.schedule, each.expected, each.enqueued, each.waiting, each.skipped,
+                each.missed, each.pending, each.unexplained, each.doubled,
+            )
+            for each in proved
+        ),
+        "There are no schedules.",
+    )  # fmt: skip
+    for each in proved:
+        for detail in each.details:
+            console().print(f"{each.schedule}: {detail}", markup=False, style="red")
+    return int(wrong)
+
+
+def instant(value: datetime | None) -> datetime | None:
+    """A time from the command line; without an offset it is UTC."""
+    if value is None or value.tzinfo is not None:
+        return value
+    return value.replace(tzinfo=UTC)

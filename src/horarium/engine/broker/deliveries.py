@@ -1,0 +1,222 @@
+"""Jobs for TaskIQ's own receiver: `taskiq worker` asks, the ledger's worker answers.
+
+The worker claims jobs and keeps their leases as ever. Running one means, here, handing it to the
+stock receiver and waiting for its acknowledgement. An acknowledgement carries no outcome, and the
+receiver sends it even where a result could not be saved; so the outcome is decided from what the
+broker's own hooks have seen. A receiver's callback that ends without acknowledging, because a
+middleware raised, is seen too: its asyncio task is watched.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+from taskiq.acks import AckableMessage
+from taskiq.exceptions import NoResultError
+from taskiq.message import TaskiqMessage
+from taskiq.result import TaskiqResult
+
+from horarium.engine.broker.execution import RunRecorder, conclude, unknown
+from horarium.engine.broker.message import deliver, received
+from horarium.engine.jobs.failure import describe
+from horarium.engine.jobs.job import Error
+from horarium.engine.jobs.outcome import Failed, Outcome
+from horarium.engine.worker.run import Run, interrupted
+
+if TYPE_CHECKING:
+    from horarium.engine.broker.broker import LedgerBroker
+
+
+class Delivery:
+    """A run in the hands of the stock receiver.
+
+    Attributes:
+        callback: the receiver's asyncio task, once it has begun with the message.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.closed = asyncio.Event()
+        self.callback: asyncio.Task[Any] | None = None
+        self.message: TaskiqMessage | None = None
+        self.result: TaskiqResult[Any] | None = None
+        self.saved = False
+        self.acknowledged_early = False
+
+    def watch(self, callback: asyncio.Task[Any] | None) -> None:
+        """Learn of the end of the receiver's callback, also where it never acknowledges."""
+        self.callback = callback
+        if callback is not None:
+            callback.add_done_callback(lambda task: _conclude_unacknowledged(self, task))
+
+    async def wait(self) -> Outcome:
+        """The outcome; being cancelled stops the receiver's callback and waits for its end."""
+        try:
+            return await asyncio.shield(self.outcome)
+        except asyncio.CancelledError:
+            if self.callback is not None:
+                self.callback.cancel()
+            else:
+                self.conclude(interrupted(self.run))
+            return await self.outcome
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Settle the outcome, unless it is settled."""
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+
+class Deliveries:
+    """What the worker has claimed and the stock receiver has not yet acknowledged."""
+
+    def __init__(self, broker: "LedgerBroker") -> None:
+        self._broker = broker
+        self._open: dict[str, Delivery] = {}
+        self._ready: asyncio.Queue[Delivery | None] = asyncio.Queue()
+        self._worker: asyncio.Task[None] | None = None
+        self._receiver_has_stopped = False
+
+    async def execute(self, run: Run) -> Outcome:
+        """Hand a run over and wait for what becomes of it."""
+        if self._broker.find_task(run.claim.task) is None:
+            return unknown(run.claim)
+        while run.claim.id in self._open:
+            # An attempt under a lease that was lost; the hooks know runs by their job's id.
+            await self._open[run.claim.id].closed.wait()
+        if self._receiver_has_stopped:
+            run.giving_back = True
+            return interrupted(run)
+        delivery = self._open[run.claim.id] = Delivery(run)
+        self._ready.put_nowait(delivery)
+        try:
+            return await delivery.wait()
+        finally:
+            del self._open[run.claim.id]
+            delivery.closed.set()
+
+    async def messages(self) -> AsyncGenerator[AckableMessage, None]:
+        """What `broker.listen` yields."""
+        while True:
+            delivery = await self._ready.get()
+            if delivery is None:
+                self._raise_the_workers_error()
+                return
+            if not delivery.outcome.done():
+                yield self._ackable(delivery)
+
+    def end(self, worker: asyncio.Task[None]) -> None:
+        """The worker has ended: there will be no more messages.
+
+        An error of the worker's is raised where the receiver listens.
+        """
+        self._worker = worker
+        self._ready.put_nowait(None)
+
+    def find(self, task_id: str) -> Delivery | None:
+        return self._open.get(task_id)
+
+    def run_of(self, task_id: str) -> Run | None:
+        delivery = self._open.get(task_id)
+        return delivery.run if delivery is not None else None
+
+    def give_back_unread(self) -> None:
+        """Give back what the receiver has not asked for; it is stopping."""
+        self._receiver_has_stopped = True
+        while not self._ready.empty():
+            delivery = self._ready.get_nowait()
+            if delivery is not None:
+                delivery.run.giving_back = True
+                delivery.run.interrupt()
+
+    def begin(self, message: TaskiqMessage) -> None:
+        """The receiver begins with a message: what the task calls belongs to its run."""
+        delivery = self._open.get(message.task_id)
+        if delivery is None or delivery.outcome.done():
+            # It was taken back while it waited in the receiver's own queue.
+            raise asyncio.CancelledError
+        delivery.message = message
+        delivery.run.enter()
+        delivery.watch(asyncio.current_task())
+
+    def _raise_the_workers_error(self) -> None:
+        if self._worker is not None and not self._worker.cancelled():
+            self._worker.result()
+
+    def _ackable(self, delivery: Delivery) -> AckableMessage:
+        data = self._data(delivery.run)
+        return AckableMessage.model_construct(data=data, ack=lambda: self._acknowledge(delivery))
+
+    def _data(self, run: Run) -> bytes:
+        claim, broker = run.claim, self._broker
+        if claim.payload is not None:
+            return claim.payload
+        task = broker.find_task(claim.task)
+        declared = task.labels if task is not None else {}
+        if broker.keeps_arguments:
+            return deliver(claim, declared)
+        # A job of a schedule is kept as JSON; here a formatter of the user's is to read it.
+        return broker.formatter.dumps(received(claim, declared)).message
+
+    def _acknowledge(self, delivery: Delivery) -> None:
+        result = delivery.result
+        if delivery.message is None:
+            error = Error(
+                "UnreadableMessage", "the message could not be read; see the worker's log"
+            )
+            delivery.conclude(Failed(error))
+        elif result is not None and (delivery.saved or isinstance(result.error, NoResultError)):
+            delivery.conclude(conclude(self._broker, delivery.run, delivery.message, result))
+        elif result is not None:
+            error = Error("ResultNotSaved", "the result backend refused the result")
+            delivery.conclude(Failed(error, retry_after=5.0))
+        else:
+            delivery.acknowledged_early = True
+
+    def conclude_early(self, delivery: Delivery) -> None:
+        """The outcome of a run that was acknowledged before it ended."""
+        if not delivery.acknowledged_early:
+            return
+        if delivery.message is not None and delivery.result is not None:
+            outcome = conclude(self._broker, delivery.run, delivery.message, delivery.result)
+            delivery.conclude(outcome)
+
+
+def _conclude_unacknowledged(delivery: Delivery, callback: asyncio.Task[Any]) -> None:
+    """The receiver's callback has ended; where it never acknowledged, it says no more."""
+    if callback.cancelled():
+        delivery.conclude(interrupted(delivery.run))
+        return
+    error = callback.exception()
+    if error is not None:
+        delivery.conclude(Failed(describe(error)))
+    else:
+        delivery.conclude(
+            Failed(Error("NotAcknowledged", "the task ended and did not acknowledge its message"))
+        )
+
+
+class DeliveryHooks(RunRecorder):
+    """The broker's own middleware under the stock receiver: sees what an ack does not say."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        super().__init__(deliveries.run_of)
+        self._deliveries = deliveries
+
+    def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
+        """The receiver begins."""
+        self._deliveries.begin(message)
+        return message
+
+    def post_execute(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
+        """The task has ended."""
+        delivery = self._deliveries.find(message.task_id)
+        if delivery is not None:
+            delivery.result = result
+            self._deliveries.conclude_early(delivery)
+
+    def post_save(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
+        """The result backend has accepted the result."""
+        delivery = self._deliveries.find(message.task_id)
+        if delivery is not None:
+            delivery.saved = True

@@ -1,0 +1,69 @@
+"""What a task can ask for, as TaskIQ dependencies.
+
+@broker.task
+async def book(order: int, connection: JobConnection) -> None: ...
+
+@broker.task(schedule=[{"cron": "0 0 * * *"}])
+async def close_day(firing: CurrentFiring) -> None: ...
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from taskiq import Context, TaskiqDepends
+
+from horarium.database import Connection
+from horarium.engine.worker.run import current_run
+from horarium.errors import HorariumError
+
+
+class FiringOfJob(msgspec.Struct, frozen=True):
+    """The due time that made a job, and the half-open span of time that it covers."""
+
+    schedule: str
+    due_at: datetime
+    covers_from: datetime
+    covers_until: datetime
+
+
+async def job_connection() -> Connection:
+    """The job's transaction: what is written on it commits together with the job's outcome.
+
+    Raises:
+        HorariumError: the calling code is not run by a worker.
+    """
+    run = current_run()
+    if run is None:
+        raise HorariumError("there is no job here whose transaction could be joined")
+    return await run.begin()
+
+
+def current_firing(context: Context = TaskiqDepends()) -> FiringOfJob | None:
+    """The firing that made this job; `None` for a job that was enqueued otherwise."""
+    run, labels = current_run(), context.message.labels
+    if run is None or run.claim.schedule is None or run.claim.fired_for is None:
+        return None
+    if "covers_from" not in labels or "covers_until" not in labels:
+        return None
+    return FiringOfJob(
+        schedule=run.claim.schedule,
+        due_at=run.claim.fired_for,
+        covers_from=datetime.fromisoformat(labels["covers_from"]),
+        covers_until=datetime.fromisoformat(labels["covers_until"]),
+    )
+
+
+def current_job_id(context: Context = TaskiqDepends()) -> str:
+    """The id of the job that runs."""
+    return context.message.task_id
+
+
+JobId = Annotated[str, TaskiqDepends(current_job_id)]
+"""The id of the job that runs."""
+
+JobConnection = Annotated[Any, TaskiqDepends(job_connection)]
+"""An asyncpg connection, inside the job's transaction."""
+
+CurrentFiring = Annotated[FiringOfJob | None, TaskiqDepends(current_firing)]
+"""The due time that made this job, or `None`."""

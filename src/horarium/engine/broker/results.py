@@ -1,0 +1,123 @@
+"""The ledger as TaskIQ's result backend: a result is a column of the job it belongs to."""
+
+import asyncio
+import sys
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+from taskiq.abc.result_backend import AsyncResultBackend
+from taskiq.result import TaskiqResult
+
+from horarium.engine.jobs.job import Error, Job, State
+from horarium.engine.jobs.ledger import FINISHED_CHANNEL, Ledger
+from horarium.errors import HorariumError, NotFound
+from horarium.listener import Listener
+
+_LOOK_AGAIN = 5.0
+"""Seconds after which a waiter looks by itself: notifications are hints."""
+
+
+class JobFailed(HorariumError):
+    """The error of a job whose own exception type is not known in this process."""
+
+
+class LedgerResults(AsyncResultBackend[Any]):
+    """Reads results from the ledger; they are written with the job's outcome, not here."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._listening: asyncio.Task[None] | None = None
+
+    async def shutdown(self) -> None:
+        """Stop listening."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def set_result(self, task_id: str, result: TaskiqResult[Any]) -> None:
+        """Does nothing: the worker records the result together with the outcome."""
+
+    async def is_result_ready(self, task_id: str) -> bool:
+        """Whether the job has ended."""
+        job = await self._ledger.find(task_id)
+        return job is not None and job.state.final
+
+    async def get_result(self, task_id: str, with_logs: bool = False) -> TaskiqResult[Any]:
+        """The result of a job that has ended.
+
+        Raises:
+            NotFound: the ledger has no such job, or it has not ended.
+        """
+        job = await self._ledger.show(task_id)
+        if not job.state.final:
+            raise NotFound(f"job {task_id} has no result yet: it is {job.state}")
+        return _result(job)
+
+    async def wait(self, task_id: str, timeout: float | None) -> None:
+        """Return when the job has ended.
+
+        Raises:
+            TimeoutError: it has not ended within `timeout` seconds.
+            NotFound: the ledger has no such job.
+        """
+        self._listen()
+        ended = asyncio.Event()
+        self._waiting[task_id].add(ended)
+        try:
+            async with asyncio.timeout(timeout):
+                while await self._ledger.expect(task_id):
+                    await _wait_for(ended, _LOOK_AGAIN)
+                    ended.clear()
+            await self._ledger.show(task_id)
+        finally:
+            self._waiting[task_id].discard(ended)
+            if not self._waiting[task_id]:
+                del self._waiting[task_id]
+
+    def _listen(self) -> None:
+        if self._listening is None or self._listening.done():
+            listener = Listener(self._ledger.database)
+            listener.subscribe(FINISHED_CHANNEL, self._ended)
+            self._listening = asyncio.get_running_loop().create_task(listener.run())
+
+    def _ended(self, job: str | None) -> None:
+        jobs = [job] if job is not None else list(self._waiting)
+        for each in jobs:
+            for waiter in self._waiting.get(each, ()):
+                waiter.set()
+
+
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+def _result(job: Job) -> TaskiqResult[Any]:
+    failed = job.state is not State.SUCCEEDED
+    return TaskiqResult(
+        is_err=failed,
+        log=None,
+        return_value=None if job.result is None else msgspec.json.decode(job.result),
+        execution_time=round(job.took or 0.0, 6),
+        labels={} if job.labels is None else msgspec.json.decode(job.labels),
+        error=_exception(job.error) if failed and job.error is not None else None,
+    )
+
+
+def _exception(error: Error) -> BaseException:
+    """The exception again, where its type is known here; nothing is imported for it."""
+    kind: Any = sys.modules.get(error.module or "builtins")
+    for part in error.type.split("."):
+        kind = getattr(kind, part, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        try:
+            return kind(error.message)
+        except Exception:  # noqa: BLE001, S110 - a user's class that takes other arguments
+            pass
+    return JobFailed(f"{error.type}: {error.message}")

@@ -1,0 +1,1 @@
+"""Jobs: what they are, how they live, and the ledger that keeps them."""

@@ -1,0 +1,79 @@
+"""What became of one attempt: values that a run ends with and the ledger records."""
+
+from typing import Any
+
+import msgspec
+
+from horarium.engine.jobs.job import Error
+
+
+class Again(msgspec.Struct, frozen=True):
+    """A changed call for the next attempt, where a middleware or the task sent one.
+
+    The fields are those of `NewJob`.
+    """
+
+    arguments: bytes | None
+    payload: bytes | None
+    labels: bytes | None
+
+
+class Succeeded(msgspec.Struct, frozen=True):
+    """The task returned. `result` is JSON, `None` where there is nothing to keep."""
+
+    result: bytes | None = None
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The attempt failed. `retry_after`: seconds to the next one; `None`: failed for good."""
+
+    error: Error
+    retry_after: float | None = None
+    again: Again | None = None
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """The job ends here, by its own wish or by somebody's order."""
+
+    reason: str
+
+
+UNKNOWN_TASK = "UnknownTask"
+"""The kind of a snooze that waits for a worker which knows the task."""
+
+
+class Snoozed(msgspec.Struct, frozen=True):
+    """Run again after `delay` seconds; the attempt does not count."""
+
+    delay: float
+    reason: str = ""
+    again: Again | None = None
+    kind: str = "Snoozed"
+
+
+class GivenBack(msgspec.Struct, frozen=True):
+    """The worker stopped before the job was done: the job is queued again, unharmed."""
+
+
+Outcome = Succeeded | Failed | Cancelled | Snoozed | GivenBack
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """Returned by a task: end this job as cancelled, with this reason."""
+
+    reason: str = ""
+
+
+class Snooze(msgspec.Struct, frozen=True):
+    """Returned by a task: run this job again after `delay` seconds, as if it had not begun."""
+
+    delay: float
+
+
+def chosen_by_task(returned: Any) -> Outcome | None:
+    """The outcome that a task chose by what it returned, if it chose one."""
+    if isinstance(returned, Cancel):
+        return Cancelled(returned.reason or "the task chose to cancel")
+    if isinstance(returned, Snooze):
+        return Snoozed(max(0.0, returned.delay), "the task chose to wait")
+    return None

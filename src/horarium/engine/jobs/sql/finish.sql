@@ -1,0 +1,36 @@
+-- Moves jobs that ended for good from the hot table to history, each with its outcome.
+-- Promises: only what this worker still holds under the very attempt it reports; the ids that
+-- come back are those. Whoever waits for one is notified, and so are the schedulers: the next
+-- firing of its schedule may have waited for it. A job with a limit comes back with its key:
+-- others may wait under it.
+-- Carried by the primary key (`is not distinct from`, and no word of the state, keep
+-- jobs_running, full of the dead entries of just finished jobs, out of the plan; a job that has a
+-- worker is running: the table says so).
+with outcome as (
+    select * from unnest($2::text[], $3::int[], $4::text[], $5::jsonb[], $6::jsonb[])
+        as outcome (id, attempt, state, result, error)
+),
+ended as (
+    delete from horarium.jobs j
+    using outcome o
+    where j.id = o.id and j.worker is not distinct from $1 and j.attempt = o.attempt
+    returning j.*, o.state as final_state, o.result, o.error as final_error
+),
+kept as (
+    insert into horarium.job_history (
+        id, task, queue, priority, state, due_at, enqueued_at, attempt, worker, started_at,
+        finished_at, owner, schedule, fired_for, arguments, payload, labels, result, error,
+        limits
+    )
+    select
+        id, task, queue, priority, final_state, due_at, enqueued_at, attempt, worker, started_at,
+        coalesce($7::timestamptz, clock_timestamp()), owner, schedule, fired_for, arguments,
+        payload, labels, result, final_error, limits
+    from ended
+)
+select
+    id,
+    case when awaited then pg_notify('horarium_finished', id) end,
+    case when schedule is not null then pg_notify('horarium_schedules', schedule) end,
+    limits ->> 'concurrency_key' as key
+from ended

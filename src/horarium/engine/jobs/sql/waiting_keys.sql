@@ -1,0 +1,16 @@
+-- The keys under which jobs wait, one probe for each.
+-- Carried by jobs_waiting.
+with recursive keys as (
+    (
+        select limits ->> 'concurrency_key' as key from horarium.jobs
+        where state = 'waiting' order by 1 limit 1
+    )
+    union all
+    select (
+        select j.limits ->> 'concurrency_key' from horarium.jobs j
+        where j.state = 'waiting' and j.limits ->> 'concurrency_key' > keys.key
+        order by 1 limit 1
+    )
+    from keys where keys.key is not null
+)
+select key from keys where key is not null

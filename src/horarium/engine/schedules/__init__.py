@@ -1,0 +1,1 @@
+"""Schedules: the rules, their due times, and what became of each."""

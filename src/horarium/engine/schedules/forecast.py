@@ -1,0 +1,64 @@
+"""How many firings come in each minute, so that a crowd at midnight is seen before it comes.
+
+Pure but for reading the book. Schedules of one rule are counted once; a rule that is due more
+often than once a minute is counted by the minute, not gone through.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from horarium.engine.schedules.book import Book
+from horarium.engine.schedules.schedule import Schedule, course_of
+from horarium.engine.schedules.timetable import Course
+from horarium.errors import InvalidInput
+
+MINUTE = timedelta(minutes=1)
+LONGEST = timedelta(days=31)
+_PAGE = 5000
+
+
+async def forecast(
+    book: Book, start: datetime, span: timedelta = timedelta(days=1)
+) -> dict[datetime, int]:
+    """Firings of all active schedules in each minute of a span; minutes without any are left out.
+
+    Raises:
+        InvalidInput: the span is empty, or longer than `LONGEST`.
+    """
+    if not timedelta(0) < span <= LONGEST:
+        raise InvalidInput("span", f"it takes more than nothing and at most {LONGEST.days} days")
+    crowd: Counter[datetime] = Counter()
+    page = 1
+    while kept := await book.schedules(page=page, count=_PAGE):
+        crowd += crowd_of((each.schedule for each in kept if each.state == "active"), start, span)
+        page += 1
+    return dict(sorted(crowd.items()))
+
+
+def crowd_of(schedules: Iterable[Schedule], start: datetime, span: timedelta) -> Counter[datetime]:
+    """How many of the schedules fire in each minute from `start` on."""
+    courses = Counter(course_of(schedule) for schedule in schedules)
+    crowd: Counter[datetime] = Counter()
+    for course, schedules_of_it in courses.items():
+        for minute, firings in _minutes(course, start, start + span):
+            crowd[minute] += firings * schedules_of_it
+    return crowd
+
+
+def _minutes(course: Course, start: datetime, end: datetime) -> Iterable[tuple[datetime, int]]:
+    start = start.replace(second=0, microsecond=0)
+    tick = timedelta(microseconds=1)
+    if course.count_between(start - tick, end - tick) <= (end - start) // MINUTE:
+        # From before the start: jitter may carry a due time into the span.
+        before = start - course.timetable.jitter - tick
+        for due_at in course.due_between(before, end - tick):
+            fires_at = course.fires_at(due_at)
+            if start <= fires_at < end:
+                yield fires_at.replace(second=0, microsecond=0), 1
+        return
+    while start < end:
+        count = course.count_between(start - tick, min(start + MINUTE, end) - tick)
+        if count:
+            yield start, count
+        start += MINUTE

@@ -1,0 +1,101 @@
+"""Firings on their way into the book: the jobs they make, and the rows they become."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from horarium.clock import Clock
+from horarium.database import Connection, statement
+from horarium.engine.jobs import limits
+from horarium.engine.jobs.job import NewJob
+from horarium.engine.schedules.firing import Decided, without
+from horarium.engine.schedules.schedule import Schedule, course_of
+
+
+class Fired(NamedTuple):
+    """A firing as it was recorded."""
+
+    schedule: str
+    firing: Decided
+    job: str | None
+
+
+def call(schedule: Schedule, firing: Decided) -> NewJob:
+    """The job that a firing makes; its labels say which span of time it covers."""
+    labels = msgspec.json.decode(schedule.labels, type=dict)
+    if firing.covers is not None:
+        labels["covers_from"], labels["covers_until"] = firing.covers
+    return NewJob(
+        task=schedule.task,
+        queue=schedule.queue,
+        priority=schedule.priority,
+        arguments=bytes(schedule.arguments),
+        labels=msgspec.json.encode(labels) if labels else None,
+        owner=schedule.owner,
+        limits=limits.encode(schedule.limits),
+        due_at=firing.not_before,
+        schedule=schedule.id,
+        fired_for=firing.due_at,
+    )
+
+
+def decode(definition: bytes) -> Schedule:
+    """A schedule as it is stored."""
+    return _decoder.decode(definition)
+
+
+async def record(
+    connection: Connection,
+    clock: Clock,
+    firings: Sequence[tuple[str, int, Decided, str | None]],
+    scheduler: str,
+) -> set[tuple[str, datetime]]:
+    """Record firings of (schedule, version, decided, job); returns those that had none before."""
+    rows = await connection.fetch(
+        _sql("record"),
+        [schedule for schedule, _, _, _ in firings],
+        [firing.due_at for _, _, firing, _ in firings],
+        [version for _, version, _, _ in firings],
+        [firing.outcome for _, _, firing, _ in firings],
+        [firing.reason for _, _, firing, _ in firings],
+        [firing.count for _, _, firing, _ in firings],
+        [firing.due_until for _, _, firing, _ in firings],
+        [firing.covers and firing.covers[0] for _, _, firing, _ in firings],
+        [firing.covers and firing.covers[1] for _, _, firing, _ in firings],
+        [job for _, _, _, job in firings],
+        clock(),
+        scheduler,
+    )
+    return {(row["schedule"], row["due_at"]) for row in rows}
+
+
+async def record_row(
+    connection: Connection, clock: Clock, schedule: Schedule, version: int, row: Decided, by: str
+) -> None:
+    """Record a row of due times, around those in it that a backfill has filled already."""
+    pieces = await around_filled(connection, schedule, [row])
+    await record(connection, clock, [(schedule.id, version, piece, None) for piece in pieces], by)
+
+
+async def around_filled(
+    connection: Connection, schedule: Schedule, firings: Sequence[Decided]
+) -> list[Decided]:
+    """Firings whose rows leave out the due times that have a firing of their own already."""
+    start, end = firings[0].due_at, firings[-1].due_until or firings[-1].due_at
+    filled = await connection.fetch(_sql("filled"), schedule.id, start, end)
+    taken = [row["due_at"] for row in filled]
+    course = course_of(schedule)
+    return [
+        piece
+        for firing in firings
+        for piece in (without(firing, course, taken) if firing.count > 1 else [firing])
+    ]
+
+
+def _sql(name: str) -> str:
+    return statement(__package__, name)
+
+
+_decoder = msgspec.json.Decoder(Schedule)

@@ -1,0 +1,193 @@
+"""A schedule: a timetable, the call it makes, and what happens when due times collide or pass."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from horarium.engine.jobs.job import DEFAULT_QUEUE
+from horarium.engine.jobs.limits import Limits
+from horarium.engine.schedules.timetable import (
+    Course,
+    Cron,
+    Every,
+    InvalidTimetable,
+    Timetable,
+    compiled,
+)
+from horarium.errors import InvalidInput
+
+DAY = 86_400.0
+LONGEST_WINDOW = 36_525 * DAY
+MOST_ARGUMENTS = 2**20
+"""Bytes of arguments, and of labels, that a schedule may have; each of its jobs carries them."""
+
+
+class Overlap(StrEnum):
+    """What a due time does that comes while an earlier job of its schedule has not finished."""
+
+    SKIP = "skip"
+    BUFFER_ONE = "buffer_one"
+    BUFFER_ALL = "buffer_all"
+    CANCEL_OTHER = "cancel_other"
+    ALLOW = "allow"
+
+
+class CatchUp(StrEnum):
+    """Which of the due times that passed while no scheduler ran are run afterwards."""
+
+    NONE = "none"
+    LATEST = "latest"
+    ALL = "all"
+
+
+Origin = Literal["code", "api", "command line"]
+ScheduleState = Literal["active", "paused", "ended", "parked", "retired"]
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a schedule is; the part that has versions.
+
+    Attributes:
+        arguments: JSON ``{"args": [...], "kwargs": {...}}`` of each call.
+        labels: JSON object of labels of each call.
+        limits: those of each job.
+        catch_up_window: seconds; due times that passed longer ago are missed.
+    """
+
+    id: str
+    task: str
+    timetable: Timetable
+    arguments: msgspec.Raw = msgspec.Raw(b'{"args":[],"kwargs":{}}')
+    labels: msgspec.Raw = msgspec.Raw(b"{}")
+    queue: str = DEFAULT_QUEUE
+    priority: int = 0
+    owner: str | None = None
+    limits: Limits | None = None
+    overlap: Overlap = Overlap.SKIP
+    catch_up: CatchUp = CatchUp.LATEST
+    catch_up_window: float = DAY
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule with where it stands."""
+
+    schedule: Schedule
+    origin: Origin
+    version: int
+    state: ScheduleState
+    note: str | None
+    fired: int
+    decided_until: datetime
+    next_due_at: datetime | None
+    next_fire_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def course_of(schedule: Schedule) -> Course:
+    """The due times of a schedule.
+
+    Raises:
+        InvalidInput: its timetable has none, or says what it may not.
+    """
+    timetable = schedule.timetable
+    if not timetable.jitter and not (
+        isinstance(timetable.rule, Cron) and "h" in timetable.rule.expression.lower()
+    ):
+        # The id spreads nothing: all schedules with this rule share one course.
+        timetable = msgspec.structs.replace(timetable, key="")
+    try:
+        return compiled(timetable)
+    except InvalidTimetable as error:
+        raise InvalidInput(error.field, error.reason) from None
+
+
+def unreadable(id: str, task: str) -> Schedule:
+    """What stands for a definition that cannot be read: it can be shown, but not run."""
+    return Schedule(id=id, task=task, timetable=Timetable(Cron("(unreadable)"), key=id))
+
+
+def completed(schedule: Schedule, former: Schedule | None, now: datetime) -> Schedule:
+    """The schedule with what its maker left open.
+
+    Jitter and ``H`` spread by its id. An interval without an anchor is counted from when it was
+    first recorded; `former` is what was recorded, and the same interval keeps that anchor.
+    """
+    timetable = schedule.timetable
+    if not timetable.key:
+        timetable = msgspec.structs.replace(timetable, key=schedule.id)
+    rule = timetable.rule
+    if isinstance(rule, Every) and rule.anchor is None:
+        anchor = _former_anchor(rule, former) or now.replace(microsecond=0)
+        timetable = msgspec.structs.replace(
+            timetable, rule=msgspec.structs.replace(rule, anchor=anchor)
+        )
+    return msgspec.structs.replace(schedule, timetable=timetable)
+
+
+def same(one: Schedule, other: Schedule) -> bool:
+    """Whether two definitions say the same, however their JSON is written."""
+    return _plain(one) == _plain(other)
+
+
+def check(schedule: Schedule) -> None:
+    """Refuse a schedule that cannot be kept.
+
+    Raises:
+        InvalidInput: with the field and the reason.
+    """
+    if not 1 <= len(schedule.id) <= 255 or "\0" in schedule.id:
+        raise InvalidInput("schedule_id", "it takes 1 to 255 characters, none of them NUL")
+    for field in ("task", "queue", "owner"):
+        _check_name(field, getattr(schedule, field))
+    if not -32768 <= schedule.priority <= 32767:
+        raise InvalidInput("priority", f"{schedule.priority} is outside -32768..32767")
+    if not 0 <= schedule.catch_up_window <= LONGEST_WINDOW:
+        raise InvalidInput(
+            "catch_up_window", f"it takes seconds, 0 to {LONGEST_WINDOW:.0f}, a hundred years"
+        )
+    _check_json("arguments", schedule.arguments)
+    _check_json("labels", schedule.labels)
+    course_of(schedule)
+
+
+def _former_anchor(rule: Every, former: Schedule | None) -> datetime | None:
+    before = None if former is None else former.timetable.rule
+    if isinstance(before, Every) and msgspec.structs.replace(before, anchor=None) == rule:
+        return before.anchor
+    return None
+
+
+def _plain(schedule: Schedule) -> tuple[Schedule, Any, Any]:
+    bare = msgspec.structs.replace(schedule, arguments=msgspec.Raw(), labels=msgspec.Raw())
+    return bare, msgspec.json.decode(schedule.arguments), msgspec.json.decode(schedule.labels)
+
+
+def _check_name(field: str, name: str | None) -> None:
+    if name is not None and (not 1 <= len(name) <= 255 or "\0" in name):
+        raise InvalidInput(field, "it takes 1 to 255 characters, none of them NUL")
+
+
+def _check_json(field: str, value: msgspec.Raw) -> None:
+    if len(value) > MOST_ARGUMENTS:
+        raise InvalidInput(
+            field,
+            f"{len(value):,} bytes are too many for a schedule; it takes {MOST_ARGUMENTS:,}. "
+            "Store the data and pass its key instead",
+        )
+    try:
+        plain = msgspec.json.decode(value, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise InvalidInput(field, f"it takes a JSON object: {error}") from None
+    if b"\\u0000" in bytes(value) and _has_nul(plain):
+        raise InvalidInput(field, "it has the character NUL, which PostgreSQL cannot keep")
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(each) for each in (*value, *value.values()))
+    return isinstance(value, list) and any(map(_has_nul, value))

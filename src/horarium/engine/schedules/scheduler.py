@@ -1,0 +1,134 @@
+"""The scheduler's loop: step while anything is due, then sleep until the earliest next due time.
+
+Any number of schedulers run side by side, on as many machines; each step takes what the others
+have not locked. A schedule that is not due costs nothing.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from horarium.database import STEADY_PLANS, TRANSIENT, Connection, Link, joined, statement
+from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.schedules.book import SCHEDULES_CHANNEL
+from horarium.engine.schedules.firing import Outcome
+from horarium.engine.schedules.record import Fired as Recorded
+from horarium.engine.schedules.step import step
+from horarium.engine.schedules.waiting import release
+from horarium.engine.transports.doorbell import Doorbell
+from horarium.events import Events, Fired
+from horarium.listener import Listener
+
+LONGEST_SLEEP = 60.0
+_LOOK_AT_ALL = 60.0
+"""Seconds between looks at everything that waits, in case a notification was lost."""
+_GATHER = 0.01
+"""Seconds to wait when jobs end, so that those that end together are looked at together."""
+_LOCKED_ELSEWHERE = (0.01, 0.05, 0.1, 0.2, 0.5)
+"""Seconds to wait when the only due schedules are in another's hands, each time longer."""
+
+_log = structlog.get_logger()
+
+
+class Scheduler:
+    """Decides due times until it is cancelled."""
+
+    def __init__(self, ledger: Ledger, events: Events | None = None) -> None:
+        self._ledger = ledger
+        self._events = events or Events()
+        self._link = Link(ledger.database, "horarium scheduler", STEADY_PLANS)
+        self._doorbell = Doorbell()
+        self._ended: set[str] = set()
+        self._looked_at_all = float("-inf")
+        self._locked = 0
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def run(self) -> None:
+        """Decide due times until cancelled."""
+        listener = Listener(self._ledger.database)
+        listener.subscribe(SCHEDULES_CHANNEL, self._hear)
+        listening = asyncio.create_task(listener.run())
+        _log.info("scheduler started", scheduler=self.name)
+        try:
+            while True:
+                await self._once()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await self._link.close()
+
+    async def _once(self) -> None:
+        try:
+            self._doorbell.hush()
+            decided = await self.step()
+            await self._doorbell.wait(await self._until_next(decided > 0))
+            if self._ended:
+                await asyncio.sleep(_GATHER)
+        except TRANSIENT as error:
+            await self._try_again("the timetable cannot be reached; trying again", error)
+        except Exception as error:  # noqa: BLE001 - one bad step must not end all firing
+            await self._try_again("a step of the timetable failed; trying again", error)
+
+    async def _try_again(self, sentence: str, error: Exception) -> None:
+        _log.warning(sentence, error=str(error) or type(error).__name__)
+        self._looked_at_all = float("-inf")
+        await self._link.close()
+        await asyncio.sleep(1.0)
+
+    async def step(self) -> int:
+        """Decide what is due now; returns how many firings were recorded."""
+        connection = await self._link.get()
+        async with connection.transaction():
+            with joined(connection):
+                fired = await self._release(connection)
+                fired += await step(connection, self._ledger, self.name)
+        # Its job may have ended while the firing that waits for it was being recorded.
+        buffered = (each.schedule for each in fired if each.firing.outcome is Outcome.BUFFERED)
+        self._ended.update(buffered)
+        self._publish(fired)
+        return len(fired)
+
+    async def _release(self, connection: Connection) -> list[Recorded]:
+        ended, self._ended = sorted(self._ended), set()
+        if time.monotonic() - self._looked_at_all > _LOOK_AT_ALL:
+            self._looked_at_all = time.monotonic()
+            return await release(connection, self._ledger, self.name)
+        if not ended:
+            return []
+        return await release(connection, self._ledger, self.name, ended)
+
+    def _hear(self, schedule: str | None) -> None:
+        """A schedule was changed or a job of it ended; `None`: anything may have happened."""
+        if schedule is None:
+            self._looked_at_all = float("-inf")
+        else:
+            self._ended.add(schedule)
+        self._doorbell.ring()
+
+    async def _until_next(self, progressed: bool) -> float:
+        """Seconds to wait: until the next due time, or a moment where others hold what is due."""
+        connection = await self._link.get()
+        row = await connection.fetchrow(statement(__package__, "next"), self._ledger.clock())
+        self._locked = self._locked + 1 if row["overdue"] and not progressed else 0
+        if self._ended or (row["overdue"] and progressed):
+            return 0.0
+        seconds = LONGEST_SLEEP if row["seconds"] is None else row["seconds"]
+        if row["overdue"]:
+            pause = _LOCKED_ELSEWHERE[min(self._locked, len(_LOCKED_ELSEWHERE)) - 1]
+            seconds = min(seconds, pause)
+        return min(seconds, LONGEST_SLEEP)
+
+    def _publish(self, fired: Sequence[Recorded]) -> None:
+        for each in fired if self._events else ():
+            self._events.publish(
+                Fired(
+                    schedule=each.schedule,
+                    due_at=each.firing.due_at,
+                    outcome=each.firing.outcome,
+                    job=each.job,
+                )
+            )

@@ -1,0 +1,150 @@
+"""Outcomes, written in batches.
+
+Runs hand in their outcome and go on; the finisher writes whatever has come together while the
+last batch was on its way. Under load batches grow, at rest an outcome is written at once. An
+outcome is not given up: while the database does not answer, it is kept and tried again.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import islice, takewhile
+from typing import NamedTuple
+
+import asyncpg
+import structlog
+
+from horarium.database import TRANSIENT, Link
+from horarium.engine.jobs.failure import storable
+from horarium.engine.jobs.job import Claim, Error
+from horarium.engine.jobs.ledger import Held, Ledger
+from horarium.engine.jobs.outcome import Failed, Outcome
+
+MOST_AT_ONCE = 1000
+MOST_KEPT = 10_000
+"""Outcomes that may wait to be written before the worker stops taking more jobs."""
+
+_PAUSE = 0.5
+_UNSTORABLE = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
+_log = structlog.get_logger()
+
+
+class _Kept(NamedTuple):
+    held: Held
+    answer: asyncio.Future[bool] | None
+
+
+class Finisher:
+    """Writes outcomes for one worker on a connection of its own."""
+
+    def __init__(self, ledger: Ledger, link: Link, written: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._link = link
+        self._tell_written = written
+        self._kept: list[_Kept] = []
+        self._singly = 0
+        self._came = asyncio.Event()
+        self._written = asyncio.Event()
+        self._written.set()
+
+    def submit(self, claim: Claim, outcome: Outcome) -> None:
+        """Hand in an outcome; it will be written soon."""
+        self._keep(Held(claim, outcome), None)
+
+    async def settle(self, claim: Claim, outcome: Outcome) -> bool:
+        """Hand in an outcome and wait until it is written; false: the claim no longer held."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._keep(Held(claim, outcome), answer)
+        return await answer
+
+    @property
+    def full(self) -> bool:
+        """Outcomes come faster than they are written."""
+        return len(self._kept) >= MOST_KEPT
+
+    def ids(self) -> list[str]:
+        """The jobs whose outcomes are not written yet."""
+        return [each.held.claim.id for each in self._kept]
+
+    async def flush(self) -> None:
+        """Wait until everything handed in so far is written."""
+        while self._kept:
+            await self._written.wait()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._came.wait()
+            try:
+                await self._write()
+            except TRANSIENT as error:
+                _log.warning(
+                    "outcomes could not be written; they are kept and tried again",
+                    waiting=len(self._kept),
+                    error=str(error) or type(error).__name__,
+                )
+                await self._link.close()
+                await asyncio.sleep(_PAUSE)
+
+    def _keep(self, held: Held, answer: asyncio.Future[bool] | None) -> None:
+        self._kept.append(_Kept(held, answer))
+        self._came.set()
+        self._written.clear()
+
+    async def _write(self) -> None:
+        """Write the oldest outcomes; where the ledger cannot store one of them, one by one."""
+        batch = self._batch()
+        try:
+            accepted = await self._record([each.held for each in batch])
+        except _UNSTORABLE as error:
+            if len(batch) > 1:
+                self._singly = len(batch)
+                return
+            accepted = await self._record([_not_stored(batch[0].held, error)])
+        del self._kept[: len(batch)]
+        self._singly = max(0, self._singly - len(batch))
+        for each in batch:
+            _answer(each, each.held.claim.id in accepted)
+        self._announce()
+
+    def _batch(self) -> list[_Kept]:
+        # A worker that lost its lease goes on under a new one; its old claims keep the old one.
+        lease = self._kept[0].held.claim.worker
+        most = 1 if self._singly else MOST_AT_ONCE
+        return list(
+            takewhile(lambda each: each.held.claim.worker == lease, islice(self._kept, most))
+        )
+
+    async def _record(self, held: Sequence[Held]) -> set[str]:
+        connection = await self._link.get()
+        async with connection.transaction():
+            return await self._ledger.finish(connection, held[0].claim.worker, held)
+
+    def _announce(self) -> None:
+        self._written.set()
+        if self._kept:
+            self._written.clear()
+        else:
+            self._came.clear()
+        self._tell_written()
+
+
+def _not_stored(held: Held, error: Exception) -> Held:
+    message = storable(f"the outcome cannot be stored: {error}")
+    return Held(held.claim, Failed(Error("ResultNotStored", message)))
+
+
+def _answer(kept: _Kept, accepted: bool) -> None:
+    claim = kept.held.claim
+    if not accepted:
+        _log.warning(
+            "an outcome was refused: the job had been taken back from this worker",
+            job=claim.id,
+            task=claim.task,
+            attempt=claim.attempt,
+        )
+    if kept.answer is not None and not kept.answer.done():
+        kept.answer.set_result(accepted)

@@ -1,0 +1,130 @@
+"""One attempt, while it is run in this process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any
+
+import asyncpg
+import structlog
+
+from horarium.database import TRANSIENT, Connection, Database, current_connection, joined
+from horarium.engine.jobs.job import Claim, NewJob
+from horarium.engine.jobs.outcome import Cancelled, GivenBack, Outcome
+from horarium.errors import HorariumError
+
+_current: ContextVar["Run | None"] = ContextVar("horarium_run", default=None)
+_log = structlog.get_logger()
+
+
+class Run:
+    """A claim and what belongs to its execution here.
+
+    Attributes:
+        claim: the job and the attempt.
+        task: the asyncio task that runs it; cancelling it ends an async task function.
+        executing: the task function, its dependencies or its middlewares are at work. Before and
+            after, an order to stop must not interrupt the worker's own steps.
+        connection: the job's transaction, once the task has asked for it.
+        giving_back: the worker is stopping; a cancellation means "not done", not "cancelled".
+        cancelled_because: somebody ordered this job to stop.
+        again: a call of the same job that was sent while it ran: run it once more with this.
+        error: the exception that the task raised, kept for the ledger.
+        afterwards: called when the outcome has been written.
+    """
+
+    def __init__(self, claim: Claim, database: Database) -> None:
+        self.claim = claim
+        self.task: asyncio.Task[Any] | None = None
+        self.executing = False
+        self.connection: Connection | None = None
+        self.giving_back = False
+        self.cancelled_because: str | None = None
+        self.again: NewJob | None = None
+        self.error: BaseException | None = None
+        self.afterwards: Callable[[], Awaitable[None]] | None = None
+        self._database = database
+        self._transaction: Any = None
+
+    def enter(self) -> None:
+        """Make this the current run of the asyncio task that calls."""
+        _current.set(self)
+
+    @property
+    def ordered_to_stop(self) -> bool:
+        return self.giving_back or self.cancelled_because is not None
+
+    def interrupt(self) -> None:
+        """Stop what executes; an outcome that has been decided stands."""
+        if self.executing and self.task is not None:
+            self.task.cancel()
+
+    async def begin(self) -> Connection:
+        """The job's transaction: it commits together with the job's outcome, or not at all.
+
+        Everything that the task calls afterwards, such as an enqueue, joins it.
+
+        Raises:
+            HorariumError: the job has ended; the caller was left behind by its task.
+        """
+        if not self.executing:
+            raise HorariumError(f"job {self.claim.id} has ended and has no transaction any more")
+        if self.connection is None:
+            connection = await self._database.acquire()
+            try:
+                self._transaction = connection.transaction()
+                await self._transaction.start()
+            except BaseException:
+                await self._database.release(connection)
+                raise
+            self.connection = connection
+            joined(connection).__enter__()  # until `_leave`, or until this asyncio task ends
+        return self.connection
+
+    async def commit(self) -> None:
+        """Commit the job's transaction and give its connection back."""
+        try:
+            await self._transaction.commit()
+        finally:
+            await self._leave()
+
+    async def roll_back(self) -> None:
+        """Undo what the task wrote; does nothing where it never asked for a transaction."""
+        if self.connection is None:
+            return
+        try:
+            if not is_gone(self.connection):
+                await self._transaction.rollback()
+        except (*TRANSIENT, asyncpg.PostgresError) as error:
+            # The end of its connection ends a transaction too.
+            _log.warning("a connection was dropped", job=self.claim.id, error=str(error))
+            if not is_gone(self.connection):
+                self.connection.terminate()
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        connection, self.connection = self.connection, None
+        if current_connection() is connection:
+            joined(None).__enter__()
+        await self._database.release(connection)
+
+
+def is_gone(connection: Connection) -> bool:
+    """Whether a connection of the pool was lost; the pool has then taken it from its holder."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
+
+
+def current_run() -> Run | None:
+    """The attempt that the running code belongs to, if it belongs to one."""
+    return _current.get()
+
+
+def interrupted(run: Run) -> Outcome:
+    """What a cancelled run ends with: its worker's stop is no fault of the job's."""
+    if run.cancelled_because is not None:
+        return Cancelled(run.cancelled_because)
+    return GivenBack()

@@ -1,0 +1,55 @@
+"""The schema of the database, as a row of revisions.
+
+Revisions hold SQL, not model differences: a changed partial index or CHECK is invisible to
+autogenerate. `upgrade` may be called by any number of processes at once; they take turns.
+"""
+
+import asyncio
+from pathlib import Path
+from threading import Lock, Thread
+
+_FOLDER = Path(__file__).parent
+_alembic = Lock()
+"""Alembic keeps what it works on in module globals: one migration at a time in a process."""
+
+
+def upgrade(url: str) -> None:
+    """Bring the database at ``url`` (a ``postgresql://`` address) to the newest revision.
+
+    All revisions run in one transaction: a failing one leaves the database as it was.
+    """
+    # Alembic brings SQLAlchemy, which no other part of a worker needs: it is imported here.
+    from alembic import command
+    from alembic.config import Config
+
+    failures: list[BaseException] = []
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["url"] = url
+
+    def run() -> None:
+        try:
+            with _alembic:
+                command.upgrade(config, "head")
+        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
+            failures.append(error)
+
+    # Alembic starts an event loop of its own; in a thread it may be called from anywhere.
+    thread = Thread(target=run, name="migrations")
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+async def upgrade_async(url: str) -> None:
+    """The same as `upgrade`, for callers inside an event loop."""
+    await asyncio.to_thread(upgrade, url)
+
+
+def newest() -> str:
+    """The revision that this version of Horarium expects in the database.
+
+    Revisions are named for their files, which are numbered.
+    """
+    return max(file.stem for file in (_FOLDER / "versions").glob("*.sql"))

@@ -1,0 +1,120 @@
+-- Makes the rows of the order report of a period equal to its orders, and answers with what changed
+-- and with the period's figures, all of one snapshot. A row keeps its id as long as its order is
+-- the period's. Rows made by hand stay, unless the period has the same order.
+-- $1 start, $2 end, $3 first day, $4 report, $5 the time (null: now).
+--
+-- orders_placed carries small periods, a scan large ones; the planner knows how large. It does not
+-- know how many rows the day has, for they may be newer than its statistics, so nothing here joins
+-- the day's rows but a full join, which cannot fall into nested loops, and changes go by primary
+-- key. The first build of a day, known by `reported`, inserts straight from `orders`: there is
+-- nothing to compare with, and `difference` is never computed.
+with instant as (
+    select coalesce($5::timestamptz, statement_timestamp()) as at
+),
+reported as (
+    select exists (select from shop.reports where report_at = $3::date) as before
+),
+orders as materialized (
+    -- `other` lines are those that no sale has: few, so that the sums of sales are the remainder.
+    select
+        o.id, o.kind, o.currency,
+        count(i.line)::integer as lines,
+        coalesce(sum(i.quantity), 0) as units,
+        coalesce(sum(i.quantity * i.price), 0) as value,
+        count(*) filter (where i.quantity <= 0 or i.price <= 0) as other_lines,
+        coalesce(sum(i.quantity) filter (where i.quantity <= 0 or i.price <= 0), 0) as other_units,
+        coalesce(sum(i.quantity * i.price) filter (where i.quantity <= 0 or i.price <= 0), 0)
+            as other_value
+    from shop.orders o
+    left join shop.order_items i on i.order_id = o.id
+    where o.placed_at >= $1::timestamptz and o.placed_at < $2::timestamptz
+    group by o.id
+),
+difference as materialized (
+    select o.id, o.lines, o.value, o.currency, r.id as row,
+        r.by_hand, r.count_product, r.total_amount, r.currency as row_currency
+    from orders o
+    full join (select * from shop.reports where report_at = $3::date) r on r.order_id = o.id
+    where (select before from reported)
+        and (r.count_product, r.total_amount, r.currency, r.by_hand)
+            is distinct from (o.lines, o.value, o.currency, false)
+),
+removed as (
+    delete from shop.reports r using difference d
+    where r.id = d.row and d.id is null and not d.by_hand
+),
+altered as (
+    update shop.reports r
+    set count_product = d.lines, total_amount = d.value, currency = d.currency, by_hand = false
+    from difference d
+    where r.id = d.row and d.id is not null
+),
+added as (
+    insert into shop.reports (report_at, order_id, count_product, total_amount, currency, created_at)
+    select $3::date, id, lines, value, currency, (select at from instant)
+    from (
+        select id, lines, value, currency from orders where not (select before from reported)
+        union all
+        select id, lines, value, currency from difference where row is null
+    ) o
+),
+counted as (
+    select
+        currency, lines, units, value,
+        kind = 'sale' and lines > other_lines as is_sale,
+        lines - other_lines as sale_lines,
+        units - other_units as sale_units,
+        value - other_value as sale_value,
+        kind = 'cancellation' as is_refund
+    from orders
+    union all
+    select row_currency, count_product, 0, total_amount, false, 0, 0, 0, false
+    from difference where id is null and by_hand
+),
+totals as (
+    select
+        currency,
+        count(*) as orders,
+        sum(lines) as lines,
+        sum(units) as units,
+        sum(value)::text as value,
+        count(*) filter (where is_sale) as sale_orders,
+        coalesce(sum(sale_lines) filter (where is_sale), 0) as sale_lines,
+        coalesce(sum(sale_units) filter (where is_sale), 0) as sale_units,
+        coalesce(sum(sale_value) filter (where is_sale), 0)::text as sale_value,
+        count(*) filter (where is_refund) as refund_orders,
+        coalesce(sum(lines) filter (where is_refund), 0) as refund_lines,
+        coalesce(sum(units) filter (where is_refund), 0) as refund_units,
+        coalesce(sum(value) filter (where is_refund), 0)::text as refund_value
+    from counted
+    group by currency
+),
+changes as (
+    select
+        count(*) filter (where row is null) as added,
+        count(*) filter (where id is null and not by_hand) as removed,
+        count(*) filter (where id is not null and row is not null) as altered
+    from difference
+)
+select
+    instant.at,
+    (select coalesce(sum(orders), 0)::bigint from totals) as row_count,
+    case when before then changes.added else (select count(*) from orders) end as rows_added,
+    changes.removed as rows_removed,
+    changes.altered as rows_altered,
+    (select coalesce(jsonb_agg(to_jsonb(totals)), '[]') from totals) as totals,
+    (
+        select count(*)
+        from (
+            select distinct i.product_id
+            from shop.orders o
+            join shop.order_items i on i.order_id = o.id
+            where o.placed_at >= $1::timestamptz and o.placed_at < $2::timestamptz
+        ) products
+    ) as distinct_products,
+    (select currency from shop.profile) as currency,
+    (
+        select summary from horarium.report_periods
+        where report = $4::text and starts_at = $1::timestamptz
+    ) as former
+from instant, reported, changes

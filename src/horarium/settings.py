@@ -1,0 +1,216 @@
+"""Settings: one frozen object, read once when a process starts.
+
+Each setting comes from the environment, else from ``horarium.toml`` in the working folder (the
+same name in lower case), else from its default. A value that cannot be used stops the start with
+one sentence that names the setting, its source and what it takes.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import available_timezones
+
+import msgspec
+
+from horarium.errors import InvalidSetting
+
+FILE = "horarium.toml"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process of Horarium is told from outside. Durations are seconds, but for how many days
+    ended jobs are kept: those that succeeded, and those that failed or were cancelled.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    home: Path = Path(".horarium")
+    app: str = "horarium.app"
+    zone: str = "UTC"
+    currency: str = "EUR"
+    database_url: str | None = None
+    rabbitmq_url: str | None = None
+    redis_url: str | None = None
+    smtp_url: str | None = None
+    concurrency: int = 100
+    threads: int = 8
+    lease: float = 45.0
+    poll: float = 30.0
+    shutdown: float = 30.0
+    keep_succeeded: int = 30
+    keep_failed: int = 90
+    log_level: str = "info"
+    sources: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
+
+
+class Setting(NamedTuple):
+    """One setting: its variable, how its text is read, and whether it holds a secret."""
+
+    variable: str
+    read: Callable[[str], Any]
+    secret: bool = False
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("it is empty; leave it out or give it a value")
+    return value.strip()
+
+
+def _port(value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise ValueError(f"{value!r} is no port; it takes a number from 1 to 65535")
+    return int(value)
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"{value!r} is no count; it takes a whole number of at least 1")
+    return int(value)
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{value!r} is no duration; it takes seconds greater than 0, such as 30")
+    return seconds
+
+
+def _days(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= 36500:
+        raise ValueError(f"{value!r} is no number of days; it takes a whole number from 1 to 36500")
+    return int(value)
+
+
+def _zone(value: str) -> str:
+    zones = available_timezones()
+    if value in zones:
+        return value
+    near = difflib.get_close_matches(value, zones, n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ", such as Europe/London"
+    raise ValueError(f"{value!r} is no time zone; it takes an IANA name{hint}")
+
+
+def _currency(value: str) -> str:
+    if len(value) == 3 and value.isascii() and value.isalpha():
+        return value.upper()
+    raise ValueError(f"{value!r} is no currency; it takes an ISO 4217 code, such as EUR")
+
+
+def _level(value: str) -> str:
+    levels = ("debug", "info", "warning", "error")
+    if value.lower() in levels:
+        return value.lower()
+    raise ValueError(f"{value!r} is no log level; it takes one of {', '.join(levels)}")
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    starts = " or ".join(f"{scheme}://" for scheme in schemes)
+
+    def read(value: str) -> str:
+        scheme = urlsplit(value).scheme
+        if scheme in schemes:
+            return value
+        raise ValueError(f"it takes an address that begins with {starts}")
+
+    return read
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "host": Setting("HORARIUM_HOST", _text),
+    "port": Setting("HORARIUM_PORT", _port),
+    "home": Setting("HORARIUM_HOME", lambda value: Path(_text(value)).expanduser()),
+    "app": Setting("HORARIUM_APP", _text),
+    "zone": Setting("HORARIUM_ZONE", _zone),
+    "currency": Setting("HORARIUM_CURRENCY", _currency),
+    "database_url": Setting("DATABASE_URL", _url("postgresql", "postgres"), secret=True),
+    "rabbitmq_url": Setting("RABBITMQ_URL", _url("amqp", "amqps"), secret=True),
+    "redis_url": Setting("REDIS_URL", _url("redis", "rediss"), secret=True),
+    "smtp_url": Setting("SMTP_URL", _url("smtp", "smtps"), secret=True),
+    "concurrency": Setting("HORARIUM_CONCURRENCY", _count),
+    "threads": Setting("HORARIUM_THREADS", _count),
+    "lease": Setting("HORARIUM_LEASE", _seconds),
+    "poll": Setting("HORARIUM_POLL", _seconds),
+    "shutdown": Setting("HORARIUM_SHUTDOWN", _seconds),
+    "keep_succeeded": Setting("HORARIUM_KEEP_SUCCEEDED", _days),
+    "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
+    "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
+}
+
+
+def load(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read the settings from the environment and from ``horarium.toml`` in ``folder``.
+
+    Raises:
+        InvalidSetting: a value cannot be used, or the file names a setting that does not exist.
+    """
+    environment = os.environ if environment is None else environment
+    written = _read_file((folder or Path.cwd()) / FILE)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, setting in SETTINGS.items():
+        source, text = _find(setting.variable, environment, written)
+        sources[name] = source
+        if text is not None:
+            values[name] = _read(setting, source, text)
+    return Settings(**values, sources=sources)
+
+
+def masked(settings: Settings, name: str) -> str:
+    """The setting's value as text that may be shown: passwords are replaced by stars."""
+    value = getattr(settings, name)
+    if value is None:
+        return "not set"
+    return mask(value) if SETTINGS[name].secret else str(value)
+
+
+def mask(url: str) -> str:
+    """An address without its password, fit for logs and terminals."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user_and_host = parts.netloc.replace(f":{parts.password}@", ":***@")
+    return urlunsplit(parts._replace(netloc=user_and_host))
+
+
+def _find(
+    variable: str, environment: Mapping[str, str], written: Mapping[str, Any]
+) -> tuple[str, str | None]:
+    if environment.get(variable):
+        return variable, environment[variable]
+    if variable.lower() in written:
+        return FILE, str(written[variable.lower()])
+    return "default", None
+
+
+def _read(setting: Setting, source: str, text: str) -> Any:
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        where = "" if source == setting.variable else f" in {source}"
+        name = setting.variable if not where else setting.variable.lower()
+        raise InvalidSetting(f"{name}{where}", str(error)) from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        written = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSetting(FILE, f"it cannot be read: {error}") from None
+    known = {setting.variable.lower() for setting in SETTINGS.values()}
+    for name in written:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise InvalidSetting(f"{name} in {FILE}", f"there is no such setting{hint}")
+    return written

@@ -1,0 +1,4 @@
+-- Adds the products that are not there, uncounted and under their code until their items are in.
+insert into shop.products (id, name, currency)
+select distinct product_id, product_id, $1 from import_lines
+on conflict (id) do nothing

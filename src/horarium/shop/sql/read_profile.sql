@@ -1,0 +1,2 @@
+-- The shop's one profile, if it was settled.
+select zone, currency from shop.profile

@@ -1,0 +1,4 @@
+-- One user by the primary key.
+select id, name, email, country, zone, created_at, updated_at
+from shop.users
+where id = $1

@@ -1,0 +1,72 @@
+"""Which jobs a request is about: the filter of the ledger, as queries and bodies give it."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter, SkipValidation
+
+from horarium.application import Horarium
+from horarium.engine import Argument, Filter, State, wanted_arguments
+from horarium.errors import InvalidInput
+from horarium.web.api.parameters import instant
+
+Task = Annotated[str | None, QueryParameter(description="Of this task.")]
+Queue = Annotated[str | None, QueryParameter(description="Of this queue.")]
+InState = Annotated[State | None, QueryParameter(name="state", description="In this state.")]
+OfSchedule = Annotated[str | None, QueryParameter(description="Made by this schedule.")]
+Owner = Annotated[str | None, QueryParameter(description="Of this owner.")]
+Since = Annotated[
+    str | None,
+    QueryParameter(
+        format="date-time",
+        description="Ended or, while unfinished, due at or after it: RFC 3339 with offset.",
+    ),
+]
+Until = Annotated[
+    str | None, QueryParameter(format="date-time", description="Ended or due before it.")
+]
+Arguments = Annotated[
+    str | None,
+    QueryParameter(
+        description='Called with these arguments: a JSON object, such as {"order_id": 42}.'
+    ),
+]
+
+
+def job_filter(
+    app: NamedDependency[SkipValidation[Horarium]],
+    in_state: InState = None,
+    task: Task = None,
+    queue: Queue = None,
+    schedule: OfSchedule = None,
+    owner: Owner = None,
+    since: Since = None,
+    until: Until = None,
+    arguments: Arguments = None,
+) -> Filter:
+    """The filter that a query asks for. (`state` by itself is a name that Litestar keeps.)
+
+    Raises:
+        InvalidInput: a value of it cannot be used.
+    """
+    return Filter(
+        state=in_state,
+        task=task,
+        queue=queue,
+        schedule=schedule,
+        owner=owner,
+        since=instant("since", since),
+        until=instant("until", until),
+        arguments=() if arguments is None else _wanted(app, task, arguments),
+    )
+
+
+def _wanted(app: Horarium, task: str | None, text: str) -> tuple[Argument, ...]:
+    try:
+        named = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeError):
+        raise InvalidInput(
+            "arguments", 'it takes a JSON object of names and values, such as {"order_id": 42}'
+        ) from None
+    return wanted_arguments(app.broker, task, named)

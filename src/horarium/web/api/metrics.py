@@ -1,0 +1,121 @@
+"""Metrics for Prometheus: what the ledger holds now, and what ended within the last minutes.
+
+All are gauges that any web process reads from the database: they do not depend on which one is
+asked, survive restarts, and are not to be summed over processes.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from horarium.application import Horarium
+from horarium.engine import Member, Presence, Queue, Statistics, roster
+from horarium.web.api.parameters import refuses
+from horarium.web.exposition import MEDIA_TYPE, Measure, Sample, exposition
+
+RECENT = timedelta(minutes=5)
+
+App = NamedDependency[SkipValidation[Horarium]]
+
+
+@get(
+    "/metrics",
+    tags=["Operation"],
+    summary="Metrics",
+    media_type="text/plain",
+    responses=refuses(),
+)
+async def metrics(app: App) -> Response[str]:
+    """Gauges in the text format of Prometheus: unfinished jobs by queue and state, the age of the
+    oldest that is due, paused queues, what ended within the last five minutes by task and state and
+    how long it took, workers and their slots, and by how much the schedulers are late.
+    """
+    async with app.database.connection() as connection:
+        now = await app.book.now(connection)
+    queues = await app.queues.all()
+    recent = await app.ledger.statistics(RECENT)
+    health = await app.health()
+    measures = [
+        *_of_queues(queues, now),
+        *_of_tasks(recent),
+        *_of_workers(await roster(app.database)),
+        Measure(
+            "horarium_scheduler_lag_seconds",
+            "By how much the longest due schedule is late; 0 where nothing is due.",
+            [Sample(health.scheduler_lag or 0.0)],
+        ),
+    ]
+    return Response(exposition(measures), media_type=MEDIA_TYPE)
+
+
+def _of_queues(queues: Sequence[Queue], now: datetime) -> Iterator[Measure]:
+    yield Measure(
+        "horarium_jobs",
+        "Unfinished jobs.",
+        [
+            Sample(count, {"queue": queue.name, "state": state})
+            for queue in queues
+            for state, count in queue.states.items()
+        ],
+    )
+    yield Measure(
+        "horarium_queue_oldest_due_seconds",
+        "For how long the job that waits longest could have run.",
+        [
+            Sample((now - queue.oldest_due_at).total_seconds(), {"queue": queue.name})
+            for queue in queues
+            if queue.oldest_due_at is not None
+        ],
+    )
+    yield Measure(
+        "horarium_queue_paused",
+        "Whether the queue is paused.",
+        [Sample(queue.paused_at is not None, {"queue": queue.name}) for queue in queues],
+    )
+
+
+def _of_tasks(recent: Statistics) -> Iterator[Measure]:
+    yield Measure(
+        "horarium_jobs_ended_5m",
+        "Jobs that ended within the last five minutes.",
+        [
+            Sample(count, {"task": each.task, "state": state})
+            for each in recent.tasks
+            for state, count in each.states.items()
+            if state.final
+        ],
+    )
+    yield Measure(
+        "horarium_job_seconds_5m",
+        "Percentiles of how long attempts took that ended within the last five minutes.",
+        [
+            Sample(seconds, {"task": each.task, "quantile": quantile})
+            for each in recent.tasks
+            for quantile, seconds in (("0.5", each.p50), ("0.95", each.p95), ("0.99", each.p99))
+            if seconds is not None
+        ],
+    )
+
+
+def _of_workers(members: Sequence[Member]) -> Iterator[Measure]:
+    live = [each for each in members if each.state is Presence.LIVE]
+    lapsed = sum(each.state is Presence.LAPSED for each in members)
+    yield Measure(
+        "horarium_workers",
+        "Workers that live, and those whose lease has lapsed.",
+        [Sample(len(live), {"state": "live"}), Sample(lapsed, {"state": "lapsed"})],
+    )
+    yield Measure(
+        "horarium_worker_slots",
+        "Jobs that the live workers may run at once, and that they do.",
+        [
+            Sample(sum(each.slots for each in live), {"kind": "all"}),
+            Sample(sum(each.running for each in live), {"kind": "taken"}),
+        ],
+    )
+
+
+ROUTES = [metrics]

@@ -1,0 +1,120 @@
+"""What many routes take and answer: pages, days, problem documents."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar.di import Provide
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter, QueryParameter
+
+from horarium.application import Horarium
+from horarium.errors import InvalidInput
+from horarium.shop import Page
+from horarium.web.problems import MEDIA_TYPE, Problem, ReadinessProblem, StockProblem
+from horarium.web.refusals import refusal
+
+Shown = TypeVar("Shown", bound=Page[Any])
+
+LAST_PAGE = 1_000_000_000
+MOST_ITEMS = 1000
+YEARS = range(1900, 2200)
+
+PageNumber = Annotated[
+    int, QueryParameter(ge=1, le=LAST_PAGE, description="Which page, from 1.", title="Page")
+]
+PageSize = Annotated[
+    int, QueryParameter(ge=1, le=MOST_ITEMS, description="Items on a page, up to 1000.")
+]
+Identity = Annotated[str, PathParameter(description="The id, as it was given or made.")]
+
+_DAY = "A day, such as 2010-12-01. `date`, `report_date` and `date_param` are the same."
+_Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+Day = Annotated[dt.date | None, QueryParameter(description=_DAY)]
+
+
+def chosen_day(date: Day = None, report_date: Day = None, date_param: Day = None) -> dt.date | None:
+    """The one day that a request names, under whichever of its names.
+
+    Raises:
+        InvalidInput: it names two different days, or a year that no report is of.
+    """
+    named = {"date": date, "report_date": report_date, "date_param": date_param}
+    given = {name: day for name, day in named.items() if day is not None}
+    if len(set(given.values())) > 1:
+        days = " and ".join(f"{name}={day}" for name, day in given.items())
+        raise InvalidInput(next(iter(given)), f"the request names more than one day: {days}")
+    for name, day in given.items():
+        return checked_day(name, day)
+    return None
+
+
+def checked_day(name: str, day: dt.date) -> dt.date:
+    """The day, if there can be a report of it.
+
+    Raises:
+        InvalidInput: its year is out of range.
+    """
+    if day.year in YEARS:
+        return day
+    raise InvalidInput(name, f"the year has to be from {YEARS[0]} to {YEARS[-1]}, not {day.year}")
+
+
+CHOSEN_DAY: Mapping[str, Provide] = {"day": Provide(chosen_day, sync_to_thread=False)}
+
+
+async def today(app: Horarium, zone: str) -> dt.date:
+    """The day that it is in a zone, by the database's clock."""
+    async with app.database.connection() as connection:
+        now = await app.book.now(connection)
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
+def instant(field: str, text: str | None) -> dt.datetime | None:
+    """An instant of a query parameter; Litestar itself would take a number for one.
+
+    Raises:
+        InvalidInput: it is no RFC 3339 time with an offset.
+    """
+    if text is None:
+        return None
+    try:
+        # A plus sign that was not escaped arrives as a space.
+        return msgspec.convert(text.replace(" ", "+"), _Instant)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(field, refusal(str(error))[1]) from None
+
+
+def shown(kind: type[Shown], page: Page[Any], show: Callable[[Any], Any]) -> Shown:
+    """The page with each item as the API shows it."""
+    return kind([show(item) for item in page.items], page.total, page.page, page.count)
+
+
+_MEANINGS = {
+    400: "A value, a parameter or the body cannot be used; nothing was changed",
+    404: "There is nothing under this id, or of this day",
+    409: "What is there now forbids it; nothing was changed",
+    413: "The body is too large",
+    415: "The body is not application/json",
+    500: "Unexpected error; the server's log says more",
+    503: "The database does not answer, or a part is not ready",
+}
+
+
+def refuses(
+    *statuses: int, body: bool = False, document: type[Problem] = Problem
+) -> dict[int, ResponseSpec]:
+    """The problem documents that a route answers, for its OpenAPI description."""
+    every = {400, *statuses, *((413, 415) if body else ()), 500, 503}
+    own = {StockProblem: 409, ReadinessProblem: 503}.get(document)
+    return {
+        status: ResponseSpec(
+            document if status == own else Problem,
+            generate_examples=False,
+            description=_MEANINGS[status],
+            media_type=MEDIA_TYPE,
+        )
+        for status in sorted(every)
+    }

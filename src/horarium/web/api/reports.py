@@ -1,0 +1,177 @@
+"""The order report over HTTP: rows, summary, rows by hand, and building in the background."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, SkipValidation
+
+from horarium import reports
+from horarium.application import Horarium
+from horarium.errors import InvalidInput, NotFound
+from horarium.shop import Page
+from horarium.web.api.parameters import (
+    CHOSEN_DAY,
+    MOST_ITEMS,
+    PageNumber,
+    PageSize,
+    checked_day,
+    refuses,
+    today,
+)
+from horarium.web.api.texts import Currency
+
+App = NamedDependency[SkipValidation[Horarium]]
+ChosenDay = NamedDependency[SkipValidation[date | None]]
+
+
+class ReportRows(Page[reports.ReportRow], frozen=True):
+    """A page of rows; `total` counts those of all pages."""
+
+
+class DayReport(msgspec.Struct, frozen=True):
+    """The rows of a day's report. `total` counts all of them, `items` are those of the page."""
+
+    date: date
+    items: list[reports.ReportRow]
+    total: int
+    page: int
+    count: int
+
+
+class NewReportRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row to be added by hand; not given, the amount is 0 and the currency the shop's."""
+
+    report_at: Annotated[date, msgspec.Meta(description="The day", examples=["2010-12-01"])]
+    order_id: Annotated[
+        str | int, msgspec.Meta(description="1 to 255 characters, or a number", examples=["536365"])
+    ]
+    count_product: Annotated[
+        int, msgspec.Meta(ge=0, le=2_147_483_647, description="Item lines of the order")
+    ]
+    total_amount: (
+        Annotated[
+            Decimal, msgspec.Meta(description="Exact: a decimal as text", examples=["139.12"])
+        ]
+        | None
+    ) = None
+    currency: Currency | None = None
+
+
+class Generation(msgspec.Struct, frozen=True):
+    """A build that was enqueued. `/jobs/{task_id}` says what became of it."""
+
+    status: str
+    task_id: str
+    report_date: date
+
+
+@get(
+    "/report",
+    tags=["Reports"],
+    summary="Rows of a day",
+    dependencies=CHOSEN_DAY,
+    responses=refuses(404),
+)
+async def report(
+    app: App, day: ChosenDay, page: PageNumber = 1, count: PageSize = MOST_ITEMS
+) -> DayReport:
+    """The rows of the order report of a day, by order; without a day, of the newest that was
+    built. Up to 1000 rows a page: `total` says how many the day has. A day without orders has
+    none, a day that was never built is 404.
+    """
+    async with app.database.connection() as connection:
+        day = day or await _newest(connection)
+        found = await reports.rows(connection, day, page, count)
+    return DayReport(day, found.items, found.total, found.page, found.count)
+
+
+@get(
+    ["/report/all", "/reports/all"],
+    tags=["Reports"],
+    summary="All rows",
+    responses=refuses(),
+)
+async def all_reports(app: App, page: PageNumber = 1, count: PageSize = 10) -> ReportRows:
+    """The rows of all days, newest day first, one page at a time."""
+    async with app.database.connection() as connection:
+        found = await reports.all_rows(connection, page, count)
+    return ReportRows(found.items, found.total, found.page, found.count)
+
+
+@get(
+    "/report/summary",
+    tags=["Reports"],
+    summary="Summary of a day",
+    dependencies=CHOSEN_DAY,
+    responses=refuses(404),
+)
+async def report_summary(app: App, day: ChosenDay) -> reports.Summary:
+    """Totals, averages, sales and refunds of a day, the day before it, and how fresh they are;
+    without a day, of the newest that was built.
+    """
+    async with app.database.connection() as connection:
+        return await reports.summary(connection, day)
+
+
+@post("/report", tags=["Reports"], summary="Add a row", responses=refuses(409, body=True))
+async def add_report_row(app: App, data: JSONBody[NewReportRow]) -> reports.ReportRow:
+    """Add a row by hand. It stays when the day is built again, unless the day gets an order of
+    that id. A row that is there already is refused with 409.
+    """
+    new = reports.NewRow(
+        checked_day("report_at", data.report_at),
+        str(data.order_id),
+        data.count_product,
+        data.total_amount,
+        data.currency,
+    )
+    async with app.database.transaction() as connection:
+        return await reports.add_row(connection, new)
+
+
+@post(
+    "/report/generate",
+    status_code=202,
+    tags=["Reports"],
+    summary="Build a day",
+    dependencies=CHOSEN_DAY,
+    responses=refuses(),
+)
+async def generate_report(
+    request: Request[Any, Any, Any], app: App, day: ChosenDay
+) -> Response[Generation]:
+    """Build the report of a day in the background; without a day, of yesterday in the shop's zone.
+    A day that was built before is built again: the same orders give the same rows once.
+    """
+    zone = await app.zone()
+    day = _buildable(day, await today(app, zone), zone)
+    task_id = await app.build_report(day)
+    root = request.scope.get("root_path", "").rstrip("/")
+    accepted = Generation("queued", task_id, day)
+    return Response(accepted, status_code=202, headers={"Location": f"{root}/jobs/{task_id}"})
+
+
+def _buildable(day: date | None, now: date, zone: str) -> date:
+    day = day or now - timedelta(days=1)
+    if day > now:
+        reason = f"{day} has not begun in {zone}; it is {now} there, and days up to that are built"
+        raise InvalidInput("report_date", reason)
+    try:
+        reports.period_of(day, "day", zone)
+    except InvalidInput as error:
+        raise InvalidInput("report_date", error.reason) from None
+    return day
+
+
+async def _newest(connection: Any) -> date:
+    day = await reports.newest_day(connection)
+    if day is None:
+        raise NotFound("no report was built yet; POST /report/generate builds one")
+    return day
+
+
+ROUTES = [report, all_reports, report_summary, add_report_row, generate_report]

@@ -1,0 +1,38 @@
+"""The page `GET /`: the newest report or a chosen day, the last jobs, the next firings."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter, SkipValidation
+
+from horarium import __version__
+from horarium.application import Horarium
+from horarium.web.api.parameters import refuses
+from horarium.web.dashboard.sight import look
+from horarium.web.dashboard.view import view
+from horarium.web.pages import html, wants_html
+
+
+class Index(msgspec.Struct, frozen=True):
+    """What answers here; browsers get the dashboard."""
+
+    name: str = "horarium"
+    version: str = __version__
+
+
+@get("/", tags=["Pages"], summary="Dashboard", responses=refuses(), opt={"page": True})
+async def dashboard(
+    request: Request[Any, Any, Any],
+    app: NamedDependency[SkipValidation[Horarium]],
+    date: Annotated[
+        str | None, QueryParameter(description="The day to show; without it the newest.")
+    ] = None,
+) -> Response[Any]:
+    """The dashboard for browsers (`Accept: text/html`), else name and version as JSON."""
+    if not wants_html(request):
+        return Response(Index(), headers={"Vary": "Accept"})
+    seen = await look(app, date)
+    status = 200 if seen.refusal is None else seen.refusal.status
+    return html(request, "dashboard.html", status=status, page=view(seen))

@@ -1,0 +1,121 @@
+"""What the dashboard shows, read from the database: one look at report, jobs and timetable."""
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from horarium import reports
+from horarium.application import Horarium
+from horarium.database import Connection
+from horarium.engine import DueTime, Job, Kept, compiled, preview
+from horarium.errors import InvalidInput, NotFound
+from horarium.web.api.parameters import checked_day
+from horarium.web.refusals import refusal
+
+SPAN = timedelta(days=29)
+"""From the first to the last day of the chart."""
+AROUND = timedelta(days=62)
+"""How far a neighbouring day that was built is looked for."""
+ROWS, JOBS, FIRINGS = 10, 8, 6
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why the day that was asked for is not shown; `day` where it is one."""
+
+    status: int
+    reason: str
+    day: date | None = None
+
+
+class Upcoming(msgspec.Struct, frozen=True):
+    """A due time that lies ahead, and its schedule."""
+
+    schedule: str
+    zone: str
+    due: DueTime
+
+
+class Reported(msgspec.Struct, frozen=True, kw_only=True):
+    """A day's report: its summary and the one before, its first rows, and the days around it."""
+
+    summary: reports.Summary
+    before: reports.Summary | None
+    rows: list[reports.ReportRow]
+    points: list[reports.Point]
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the page shows, as it was found; a report, or why there is none."""
+
+    zone: str
+    asked: str | None
+    newest: date | None
+    jobs: list[Job]
+    firings: list[Upcoming]
+    report: Reported | None = None
+    refusal: Refusal | None = None
+
+
+async def look(app: Horarium, asked: str | None) -> Sight:
+    """Look at the day that is asked for, or at the newest that was built."""
+    kept = await app.book.schedules(count=FIRINGS)
+    async with app.database.connection() as connection:
+        newest = await reports.newest_day(connection)
+        report, refusal = await _found(connection, asked, newest)
+        now = await app.book.now(connection)
+    return Sight(
+        zone=await app.zone(),
+        asked=asked,
+        newest=newest,
+        jobs=await app.ledger.jobs(count=JOBS),
+        firings=upcoming(kept, now),
+        report=report,
+        refusal=refusal,
+    )
+
+
+def upcoming(kept: list[Kept], now: datetime) -> list[Upcoming]:
+    """The next due times of all schedules together, the soonest first."""
+    found = [
+        Upcoming(each.schedule.id, each.schedule.timetable.zone, due)
+        for each in kept
+        if each.state == "active"
+        for due in preview(compiled(each.schedule.timetable), now, FIRINGS)
+    ]
+    return sorted(found, key=lambda each: each.due.due)[:FIRINGS]
+
+
+async def _found(
+    connection: Connection, asked: str | None, newest: date | None
+) -> tuple[Reported | None, Refusal | None]:
+    try:
+        day = _day(asked) or newest
+    except InvalidInput as error:
+        return None, Refusal(400, error.reason)
+    if day is None:
+        return None, None
+    try:
+        return await _reported(connection, day), None
+    except NotFound as error:
+        return None, Refusal(404, str(error), day)
+
+
+async def _reported(connection: Connection, day: date) -> Reported:
+    summary = await reports.summary(connection, day)
+    before = None
+    if summary.previous is not None:
+        before = await reports.summary(connection, summary.previous.day)
+    rows = await reports.rows(connection, day, 1, ROWS)
+    points = await reports.series(connection, day - AROUND, day + AROUND)
+    return Reported(summary=summary, before=before, rows=rows.items, points=points)
+
+
+def _day(asked: str | None) -> date | None:
+    """The day that the address names; an empty field of the form names none."""
+    if not asked:
+        return None
+    try:
+        day = msgspec.convert(asked, date)
+    except msgspec.ValidationError as error:
+        raise InvalidInput("date", refusal(str(error))[1]) from None
+    return checked_day("date", day)

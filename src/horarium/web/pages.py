@@ -1,0 +1,74 @@
+"""Pages for people: templates, the files beside them, and what both need."""
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from horarium import __version__
+
+_KINDS = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+_YEAR = 31_536_000
+
+
+def html(
+    request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: Any
+) -> Response[str]:
+    """The answer that a template renders."""
+    root = request.scope.get("root_path", "").rstrip("/")
+    page = _templates().get_template(template)
+    content = page.render(root=root, asset=partial_address(root), version=__version__, **values)
+    headers = {"Vary": "Accept"}
+    return Response(content, media_type="text/html", status_code=status, headers=headers)
+
+
+def wants_html(request: Request[Any, Any, Any]) -> bool:
+    """Whether a browser asks: one that takes HTML, and rather than JSON."""
+    best = request.accept.best_match(["application/json", "text/html"])
+    return best == "text/html"
+
+
+def partial_address(root: str) -> Any:
+    """How templates name a file: by its content, so that browsers may keep it for good."""
+
+    def address(name: str) -> str:
+        return f"{root}/assets/{name}?{_digest(name)}"
+
+    return address
+
+
+@get("/assets/{name:str}", include_in_schema=False, opt={"page": True})
+async def asset(name: FromPath[str]) -> Response[bytes]:
+    """A file that pages need."""
+    if name not in _assets():
+        raise NotFoundException
+    kind = _KINDS[name.rpartition(".")[2]]
+    headers = {"Cache-Control": f"public, max-age={_YEAR}, immutable"}
+    return Response(_assets()[name], media_type=kind, headers=headers)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("horarium.web", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _assets() -> dict[str, bytes]:
+    folder = files("horarium.web") / "static"
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+
+@cache
+def _digest(name: str) -> str:
+    return sha256(_assets()[name]).hexdigest()[:12]

@@ -1,0 +1,48 @@
+"""The command line, run in this process: what a process adds is in test_command_line."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from databases import Databases
+from horarium import logs
+from horarium.cli.run import run
+
+
+class Done(NamedTuple):
+    status: int
+    out: str
+    error: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Horarium = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def url(databases: Databases, template: str) -> Iterator[str]:
+    """A database for the tests of one module, which name what is theirs apart."""
+    name = databases.create(template)
+    yield databases.address(name)
+    databases.drop(name)
+
+
+@pytest.fixture
+def horarium(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Horarium:
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it lasts as long as the process
+    monkeypatch.delitem(sys.modules, "horarium.app", raising=False)  # it has read its settings
+
+    def call(*arguments: str) -> Done:
+        status = run(arguments)
+        return Done(status, *capsys.readouterr())
+
+    return call

@@ -1,0 +1,223 @@
+"""Waiting for results, and what comes back of a job that failed."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from taskiq.exceptions import ResultGetError, TaskiqResultTimeoutError
+from workplace import AtWork, ended, enqueue, eventually
+
+from horarium.database import Connection
+from horarium.engine import Cancel, Ledger, LedgerBroker, Snooze
+from horarium.engine.broker.results import JobFailed
+from horarium.errors import NotFound
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+class OutOfStock(Exception):
+    def __init__(self, product: str, left: int) -> None:
+        super().__init__(f"{left} left of {product}")
+
+
+class Picky(Exception):
+    def __init__(self, words: str) -> None:
+        if words != "as I was made":
+            raise RuntimeError("not like this")
+        super().__init__(words)
+
+
+class Outer:
+    class Inner(Exception):
+        pass
+
+
+async def test_waiting_ends_by_notification(broker: LedgerBroker, at_work: AtWork) -> None:
+    release = asyncio.Event()
+
+    @broker.task
+    async def wait() -> str:
+        await release.wait()
+        return "released"
+
+    async with at_work():
+        sent = await wait.kiq()
+        waiting = [asyncio.create_task(sent.wait_result(timeout=10)) for _ in range(3)]
+        await eventually(lambda: is_awaited(broker.ledger, sent.task_id))
+        assert not await sent.is_ready()
+        began = time.monotonic()
+        release.set()
+        results = await asyncio.gather(*waiting)
+    assert {result.return_value for result in results} == {"released"}
+    # Without a notification a waiter looks again after 5 s.
+    assert time.monotonic() - began < 4
+    assert await sent.is_ready()
+    assert (await sent.get_result()).return_value == "released"
+
+
+async def is_awaited(ledger: Ledger, id: str) -> bool:
+    async with ledger.database.connection() as connection:
+        sql = "select awaited from horarium.jobs where id = $1"
+        return bool(await connection.fetchval(sql, id))
+
+
+async def test_waiting_survives_a_lost_listener(
+    broker: LedgerBroker, at_work: AtWork, connection: Connection
+) -> None:
+    release = asyncio.Event()
+
+    @broker.task
+    async def wait() -> None:
+        await release.wait()
+
+    async with at_work():
+        sent = await wait.kiq()
+        waiting = asyncio.create_task(sent.wait_result(timeout=10))
+        await eventually(lambda: is_awaited(broker.ledger, sent.task_id))
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and application_name = 'horarium listener'"
+        )
+        release.set()
+        assert not (await waiting).is_err
+
+
+async def test_waiting_has_an_end(broker: LedgerBroker) -> None:
+    @broker.task
+    async def never() -> None: ...
+
+    sent = await never.kiq()
+    with pytest.raises(TaskiqResultTimeoutError):
+        await sent.wait_result(timeout=0.05)
+    with pytest.raises(ResultGetError) as refusal:
+        await sent.get_result()
+    assert "no result yet: it is queued" in str(refusal.value.__cause__)
+    # Nothing is kept of those who have given up.
+    assert not broker.result_backend._waiting  # type: ignore[attr-defined]
+
+
+async def test_a_job_that_never_was_has_no_result(broker: LedgerBroker) -> None:
+    assert not await broker.result_backend.is_result_ready("never")
+    with pytest.raises(NotFound, match="no job 'never'"):
+        await broker.result_backend.get_result("never")
+    with pytest.raises(NotFound):
+        await broker.result_backend.wait("never", 5.0)  # type: ignore[attr-defined]
+
+
+RAISED: dict[str, tuple[Any, type[Exception], str]] = {
+    "builtin": (lambda: ValueError("no"), ValueError, "no"),
+    "key": (lambda: KeyError("k"), KeyError, "'k'"),
+    "nested": (lambda: Outer.Inner("in"), Outer.Inner, "in"),
+    "other arguments": (lambda: OutOfStock("tea", 3), JobFailed, "OutOfStock: 3 left of tea"),
+    "refuses its words": (lambda: local("gone"), JobFailed, "gone"),
+    "no exception": (lambda: SystemExit(3), JobFailed, "SystemExit: 3"),
+    "unicode": (lambda: "\udc00".encode(), JobFailed, "UnicodeEncodeError"),
+}
+
+
+def local(words: str) -> Exception:
+    class Local(Exception):
+        pass
+
+    return Local(words)
+
+
+async def test_a_failed_job_raises_a_sensible_type(broker: LedgerBroker, at_work: AtWork) -> None:
+    @broker.task
+    async def fall(how: str) -> None:
+        error = RAISED[how][0]()
+        raise error
+
+    async with at_work():
+        for how, (_, kind, words) in RAISED.items():
+            result = await (await fall.kiq(how)).wait_result(timeout=10)
+            assert result.is_err, how
+            with pytest.raises(kind) as raised:
+                result.raise_for_error()
+            assert type(raised.value) is kind, how
+            assert words in str(raised.value)
+
+
+async def test_an_exception_that_cannot_be_made_again_is_told(
+    broker: LedgerBroker, at_work: AtWork
+) -> None:
+    @broker.task
+    async def fall() -> None:
+        error = Picky("as I was made")
+        error.args = ("otherwise",)
+        raise error
+
+    async with at_work():
+        result = await (await fall.kiq()).wait_result(timeout=10)
+    with pytest.raises(JobFailed, match="Picky: otherwise"):
+        result.raise_for_error()
+
+
+async def test_a_type_that_is_not_known_here_is_not_guessed(
+    broker: LedgerBroker, ledger: Ledger, connection: Connection
+) -> None:
+    await enqueue(ledger, "a")
+    await ledger.cancel("a", "")
+    await connection.execute(
+        "update horarium.job_history set state = 'failed', error = "
+        """'{"type": "TimeoutError", "message": "slow", "module": "of.another.process"}'"""
+    )
+    result = await broker.result_backend.get_result("a")
+    assert isinstance(result.error, JobFailed)
+
+
+async def test_a_cancelled_job_has_its_reason_as_error(
+    broker: LedgerBroker, at_work: AtWork
+) -> None:
+    @broker.task
+    async def choose() -> Cancel:
+        return Cancel("nothing to do")
+
+    async with at_work():
+        result = await (await choose.kiq()).wait_result(timeout=10)
+    assert result.is_err
+    with pytest.raises(JobFailed, match="Cancelled: nothing to do"):
+        result.raise_for_error()
+
+
+async def test_a_result_says_how_long_it_took_and_its_labels(
+    broker: LedgerBroker, at_work: AtWork
+) -> None:
+    @broker.task(colour="red")
+    async def wait() -> None:
+        await asyncio.sleep(0.05)
+
+    async with at_work():
+        sent = await wait.kicker().with_labels(size="big").kiq()
+        result = await sent.wait_result(timeout=10)
+        assert (await ended(broker.ledger, sent.task_id)).took is not None
+    assert 0.04 < result.execution_time < 5
+    assert result.labels == {"size": "big"}
+
+
+class Model(msgspec.Struct):
+    quantity: int
+
+
+async def test_results_come_back_as_they_are_annotated(
+    broker: LedgerBroker, at_work: AtWork
+) -> None:
+    @broker.task
+    async def stamp() -> datetime:
+        return NOON
+
+    @broker.task
+    async def choose() -> datetime | Snooze:
+        return NOON
+
+    @broker.task
+    async def model() -> Model:
+        return Model(3)
+
+    async with at_work():
+        assert (await (await stamp.kiq()).wait_result(timeout=10)).return_value == NOON
+        assert (await (await choose.kiq()).wait_result(timeout=10)).return_value == NOON
+        assert (await (await model.kiq()).wait_result(timeout=10)).return_value == {"quantity": 3}

@@ -1,0 +1,93 @@
+"""`taskiq worker module:broker`, the stock command, as processes of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from labourer import labouring
+from workplace import attempts, enqueue, eventually
+
+from horarium.database import Connection
+from horarium.engine import Ledger, NewJob, State
+from horarium.engine.jobs.job import arguments
+from horarium.engine.worker.lease import rescue
+from horarium.settings import Settings
+
+TASKIQ = (str(Path(sys.executable).with_name("taskiq")), "worker", "labourer:broker")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, lease=1.0, concurrency=4)
+
+
+async def leases(connection: Connection) -> int:
+    return int(
+        await connection.fetchval("select count(*) from horarium.workers where stopped_at is null")
+    )
+
+
+async def running_in(ledger: Ledger, state: State) -> int:
+    return (await ledger.counts()).get(state, 0)
+
+
+async def test_two_processes_work_stop_cleanly_and_are_killed(
+    ledger: Ledger, settings: Settings, connection: Connection
+) -> None:
+    with labouring(settings, *TASKIQ, "--workers", "2", "--max-async-tasks", "2") as process:
+        await eventually(lambda: leases(connection), 2)
+        await run_jobs_in_both(ledger)
+        await stop_while_they_hold_more_than_they_run(ledger, process)
+    await eventually(lambda: leases(connection), 0)
+
+
+async def run_jobs_in_both(ledger: Ledger) -> None:
+    await ledger.enqueue_many(
+        NewJob(id=f"pause {n}", task="pause", arguments=arguments(0.05)) for n in range(20)
+    )
+    await eventually(ledger.counts, {State.SUCCEEDED: 20})
+    pids = {bytes((await ledger.show(f"pause {n}")).result or b"") for n in range(20)}
+    assert len(pids) == 2
+
+
+async def stop_while_they_hold_more_than_they_run(
+    ledger: Ledger, process: "subprocess.Popen[bytes]"
+) -> None:
+    """Eight are claimed, four run: those are finished, the others given back unharmed."""
+    await ledger.enqueue_many(
+        NewJob(id=f"slow {n}", task="pause", arguments=arguments(1.5)) for n in range(10)
+    )
+    await eventually(lambda: running_in(ledger, State.RUNNING), 8)
+    process.send_signal(signal.SIGTERM)
+    process.wait(15)
+    counts = await ledger.counts()
+    assert counts == {State.SUCCEEDED: 24, State.QUEUED: 6}
+    for job in await ledger.jobs(count=6):
+        assert (job.state, job.attempt) == (State.QUEUED, 0)
+        assert await attempts(ledger, job.id) == []
+
+
+async def test_a_killed_process_leaves_a_right_account(
+    ledger: Ledger, settings: Settings, connection: Connection
+) -> None:
+    await connection.execute("create table public.gate ()")
+    await enqueue(ledger, *(f"{n}" for n in range(6)), task="gated")
+    with labouring(settings, *TASKIQ, "--workers", "1") as process:
+        await eventually(lambda: running_in(ledger, State.RUNNING), 4)
+        # The manager sees that its worker has died, and starts another.
+        worker = await connection.fetchval("select pid from horarium.workers")
+        assert worker != process.pid
+        os.kill(worker, signal.SIGKILL)
+        await connection.execute("insert into public.gate default values")
+        await eventually(ledger.counts, {State.SUCCEEDED: 6})
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+    lost = [job.id for job in await ledger.jobs(count=6) if job.attempt == 2]
+    assert len(lost) == 4
+    for job in lost:
+        assert await attempts(ledger, job) == [(1, "lost")]
+    assert await rescue(connection, lambda: None) == []

@@ -1,0 +1,111 @@
+"""What the tests of the engine stand on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+from workplace import Claimer, NewClaimer, register
+
+from databases import Databases
+from horarium.database import Connection, Database
+from horarium.engine import Ledger, LedgerBroker
+from horarium.events import Events
+from horarium.settings import Settings
+
+# Leaves nobody connected and no rows; sequences go on, so that ids of leases never repeat.
+EMPTY = """
+do $$
+declare
+    place regclass;
+begin
+    perform pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid();
+    for place in select oid from pg_class
+        where relnamespace = 'public'::regnamespace and relkind = 'r'
+    loop execute 'drop table ' || place; end loop;
+    for place in select oid from pg_class
+        where relnamespace = 'horarium'::regnamespace and relkind = 'r'
+            and relname <> 'alembic_version'
+    loop execute 'delete from ' || place; end loop;
+end $$
+"""
+
+
+@pytest.fixture(scope="session")
+def emptied(databases: Databases, template: str) -> Iterator[Callable[[], str]]:
+    """One database for many tests: to empty it is quicker than to make another."""
+    name = databases.create(template)
+    url = databases.address(name)
+    with asyncio.Runner() as loop:
+        connection = loop.run(asyncpg.connect(url))
+
+        def empty() -> str:
+            loop.run(connection.execute(EMPTY))
+            return url
+
+        yield empty
+        connection.terminate()
+    databases.drop(name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return Ledger(database)
+
+
+@pytest.fixture
+async def connection(database: Database) -> AsyncIterator[Connection]:
+    """A connection of the test's own."""
+    connection = await database.connect("tests")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def claimer(ledger: Ledger) -> AsyncIterator[NewClaimer]:
+    """Makes claimers, each with a connection and a lease of its own."""
+    connections: list[Connection] = []
+
+    async def make(ledger: Ledger = ledger, **lease: Any) -> Claimer:
+        connection = await ledger.database.connect("claimer")
+        connections.append(connection)
+        return Claimer(ledger, connection, await register(connection, **lease))
+
+    yield make
+    for connection in connections:
+        await connection.close()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """A short lease, so that the dead are found soon; a slow poll, so that bells must ring."""
+    return Settings(
+        database_url=database_url, concurrency=10, threads=2, lease=1.5, poll=10.0, shutdown=5.0
+    )
+
+
+@pytest.fixture
+def told() -> list[Any]:
+    """The events that were published."""
+    return []
+
+
+@pytest.fixture
+async def broker(
+    ledger: Ledger, settings: Settings, told: list[Any]
+) -> AsyncIterator[LedgerBroker]:
+    """A broker without tasks."""
+    events = Events()
+    events.subscribe(told.append)
+    broker = LedgerBroker(ledger, settings, events)
+    yield broker
+    await broker.shutdown()

@@ -1,0 +1,44 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from horarium.engine.jobs.failure import MOST_MESSAGE, MOST_TRACEBACK, describe, storable
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_exception_is_kept_with_its_type_message_and_traceback() -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        _ = 1 / 0
+    error = describe(caught.value)
+    assert (error.type, error.message, error.module) == (
+        "ZeroDivisionError",
+        "division by zero",
+        "builtins",
+    )
+    assert error.traceback is not None
+    assert "1 / 0" in error.traceback
+
+
+def test_an_exception_that_cannot_be_shown_is_kept_all_the_same() -> None:
+    assert describe(Mute()).message == "its message cannot be shown: str() of it failed"
+
+
+def test_a_huge_message_is_cut() -> None:
+    error = describe(ValueError("x" * 1_000_000))
+    assert len(error.message) == MOST_MESSAGE
+    assert error.traceback is not None
+    assert len(error.traceback) == MOST_TRACEBACK
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_any_text_becomes_text_that_can_be_kept(text: str) -> None:
+    kept = storable(text)
+    assert "\0" not in kept
+    assert b"\\u0000" not in msgspec.json.encode(kept).replace(b"\\\\", b"")
+    if text.isprintable() and "\\" not in text:
+        assert kept == text

@@ -1,0 +1,160 @@
+"""The dead, the frozen and the busy: who loses a job, and who must not."""
+
+import asyncio
+import signal
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from labourer import labouring
+from workplace import attempts, ended, enqueue, eventually, states, working
+
+from horarium.database import Connection, Database
+from horarium.engine import Ledger, LedgerBroker, State
+from horarium.engine.worker.keeping import tidy
+from horarium.engine.worker.lease import rescue
+from horarium.events import JobRescued
+from horarium.settings import Settings
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, lease=0.6, shutdown=0.5)
+
+
+async def test_the_jobs_of_a_killed_worker_are_rescued(
+    broker: LedgerBroker, ledger: Ledger, settings: Settings, told: list[Any]
+) -> None:
+    @broker.task("hold")
+    async def hold() -> str:
+        return "let go"
+
+    await enqueue(ledger, "a", "b", task="hold")
+    with labouring(settings) as process:
+        await eventually(lambda: states(ledger, "a", "b"), ["running", "running"])
+        process.kill()
+        process.wait()
+    async with working(broker.worker()):
+        for job in ("a", "b"):
+            assert (await ended(ledger, job)).attempt == 2
+            assert await attempts(ledger, job) == [(1, "lost")]
+        rescued = {event.id for event in told if isinstance(event, JobRescued)}
+        assert rescued == {"a", "b"}
+
+
+async def test_a_frozen_worker_wakes_without_its_jobs_and_goes_on(
+    broker: LedgerBroker, ledger: Ledger, settings: Settings, connection: Connection
+) -> None:
+    @broker.task("gated")
+    async def gated() -> str:
+        return "by the successor"
+
+    await connection.execute("create table public.gate ()")
+    await enqueue(ledger, "a", task="gated")
+    with labouring(settings) as process:
+        await eventually(lambda: states(ledger, "a"), ["running"])
+        process.send_signal(signal.SIGSTOP)
+        async with working(broker.worker()):
+            await ended(ledger, "a")
+        await connection.execute("insert into public.gate default values")
+        process.send_signal(signal.SIGCONT)
+        # It has a new lease, under which it works; what it did under the old one is refused.
+        await enqueue(ledger, "b", task="pid")
+        assert msgspec.json.decode((await ended(ledger, "b")).result or b"") == process.pid
+        leases = await connection.fetch(
+            "select stopped_at from horarium.workers where pid = $1 order by id", process.pid
+        )
+        assert [lease["stopped_at"] is None for lease in leases] == [False, True]
+        job = await ledger.show("a")
+        assert (job.state, job.attempt) == (State.SUCCEEDED, 2)
+        assert msgspec.json.decode(job.result or b"") == "by the successor"
+        process.terminate()
+        assert process.wait(10) == 0
+    assert await ledger.counts() == {State.SUCCEEDED: 2}
+
+
+async def test_a_task_that_blocks_the_loop_keeps_its_lease(
+    broker: LedgerBroker, ledger: Ledger, database: Database
+) -> None:
+    @broker.task
+    async def block() -> None:
+        time.sleep(1.5)
+
+    ready = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def watch_for(seconds: float) -> list[Any]:
+        """Look for lapsed leases, from a thread: this one is blocked."""
+        connection = await Database(await database.url()).connect("watch")
+        loop.call_soon_threadsafe(ready.set)
+        found: list[Any] = []
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found += await rescue(connection, lambda: None)
+            await asyncio.sleep(0.05)
+        await connection.close()
+        return found
+
+    async with working(broker.worker()):
+        watching = asyncio.create_task(asyncio.to_thread(asyncio.run, watch_for(2.0)))
+        await ready.wait()
+        job = await ended(ledger, (await block.kiq()).task_id)
+        assert await watching == []
+    assert (job.state, job.attempt) == (State.SUCCEEDED, 1)
+    assert job.took is not None
+    assert job.took > 1.4
+
+
+async def alive(connection: Connection) -> int:
+    return int(
+        await connection.fetchval(
+            "select count(*) from horarium.workers where stopped_at is null and lease_until > now()"
+        )
+    )
+
+
+async def test_the_heartbeat_outlives_any_error(
+    broker: LedgerBroker, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats = 0
+
+    async def stumble(*given: Any) -> Any:
+        nonlocal beats
+        beats += 1
+        if beats in (2, 3):
+            raise RuntimeError("a bug, or an error nobody has thought of")
+        return await rescue(*given)
+
+    monkeypatch.setattr("horarium.engine.worker.lease.rescue", stumble)
+    async with working(broker.worker()):
+        await eventually(lambda: asyncio.sleep(0, beats > 4))
+        assert await alive(connection) == 1
+
+
+async def test_many_workers_tidy_at_once(database: Database, connection: Connection) -> None:
+    """Each hour, and at the turn of the month each of them finds the next partition missing."""
+    connections = [await database.connect("tidy") for _ in range(8)]
+    for _ in range(5):
+        rows = await connection.fetch(
+            "select relname from pg_class where relname like 'job_history_20__\\___' "
+            "and relkind = 'r' and relname > 'job_history_' || to_char(now(), 'YYYY_MM')"
+        )
+        assert len(rows) == 2
+        for row in rows:
+            await connection.execute(f"drop table horarium.{row['relname']}")
+        await asyncio.gather(*(tidy(each) for each in connections))
+    for each in connections:
+        await each.close()
+
+
+async def test_workers_that_are_long_gone_are_forgotten(connection: Connection) -> None:
+    for days, _ in ((8, "gone"), (6, "kept")):
+        await connection.execute(
+            "insert into horarium.workers "
+            "(name, host, pid, queues, slots, started_at, lease_until, stopped_at) values "
+            f"('{days}', '', 1, '{{}}', 1, now(), now(), now() - interval '{days} days')"
+        )
+    await tidy(connection)
+    names = await connection.fetch("select name from horarium.workers")
+    assert [row["name"] for row in names] == ["6"]

@@ -1,0 +1,144 @@
+"""The way to PostgreSQL: joined transactions, JSON as bytes, and errors that name the server."""
+
+import asyncio
+
+import pytest
+
+from horarium.database import TRANSIENT, Database, Link, current_connection
+from horarium.errors import Unavailable
+from horarium.listener import Listener
+
+
+@pytest.fixture
+async def database(empty_database_url: str):
+    opened = Database(empty_database_url, size=3)
+    async with opened.connection() as connection:
+        await connection.execute("create table notes (text text)")
+    yield opened
+    await opened.close()
+
+
+async def notes(database: Database) -> list[str]:
+    async with database.connection() as connection:
+        return [row["text"] for row in await connection.fetch("select text from notes")]
+
+
+async def write(database: Database, text: str) -> None:
+    async with database.connection() as connection:
+        await connection.execute("insert into notes values ($1)", text)
+
+
+async def test_what_is_called_in_a_transaction_joins_it(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction():
+            await write(database, "gone")
+            raise ZeroDivisionError
+    async with database.transaction() as connection:
+        assert current_connection() is connection
+        await write(database, "kept")
+    assert current_connection() is None
+    assert await notes(database) == ["kept"]
+
+
+async def test_a_nested_transaction_is_a_savepoint(database: Database) -> None:
+    async with database.transaction():
+        await write(database, "outer")
+        with pytest.raises(ZeroDivisionError):
+            async with database.transaction():
+                await write(database, "inner")
+                raise ZeroDivisionError
+    assert await notes(database) == ["outer"]
+
+
+async def test_one_asyncio_tasks_transaction_is_not_anothers(database: Database) -> None:
+    begun, written = asyncio.Event(), asyncio.Event()
+
+    async def roll_back() -> None:
+        async with database.transaction():
+            await write(database, "gone")
+            begun.set()
+            await written.wait()
+            raise ZeroDivisionError
+
+    undone = asyncio.create_task(roll_back())
+    await begun.wait()
+    await write(database, "kept")
+    written.set()
+    with pytest.raises(ZeroDivisionError):
+        await undone
+    assert await notes(database) == ["kept"]
+
+
+async def test_json_travels_as_bytes(database: Database) -> None:
+    async with database.connection() as connection:
+        value = await connection.fetchval("select $1::jsonb", b'{"a": [1, 2.50, null]}')
+        several = await connection.fetchval("select $1::jsonb[]", [b"1", None, b'"x"'])
+    assert value == b'{"a": [1, 2.50, null]}'
+    assert several == [b"1", None, b'"x"']
+
+
+async def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
+    database = Database("postgresql://me:secret@127.0.0.1:1/none")
+    for attempt in (database.open(), Link(database, "test").get()):
+        with pytest.raises(Unavailable) as refused:
+            await attempt
+        assert "127.0.0.1:1" in str(refused.value)
+        assert "secret" not in str(refused.value)
+
+
+async def test_the_place_is_found_and_the_pool_opened_once_however_many_ask(
+    empty_database_url: str,
+) -> None:
+    found = 0
+
+    async def find() -> str:
+        nonlocal found
+        found += 1
+        await asyncio.sleep(0)
+        return empty_database_url
+
+    database = Database(find, size=4)
+
+    async def backend() -> int:
+        async with database.connection() as connection:
+            return await connection.fetchval("select pg_backend_pid()")
+
+    pids = await asyncio.gather(*(backend() for _ in range(12)))
+    assert found == 1
+    assert len(set(pids)) <= 4
+    await database.close()
+
+
+async def test_a_lost_link_is_opened_again(database: Database) -> None:
+    link = Link(database, "link under test")
+    first = await link.get()
+    pid = await first.fetchval("select pg_backend_pid()")
+    async with database.connection() as connection:
+        await connection.execute("select pg_terminate_backend($1)", pid)
+    with pytest.raises(TRANSIENT):
+        await first.fetchval("select 1")
+    second = await link.get()
+    assert await second.fetchval("select 1") == 1
+    await link.close()
+
+
+async def test_a_listener_hears_again_after_its_connection_was_cut(database: Database) -> None:
+    heard: asyncio.Queue[str | None] = asyncio.Queue()
+    listener = Listener(database)
+    listener.subscribe("news", heard.put_nowait)
+    running = asyncio.create_task(listener.run())
+
+    async with asyncio.timeout(20):
+        assert await heard.get() is None, "it begins with: look for yourself"
+        async with database.connection() as connection:
+            await connection.execute("select pg_notify('news', 'one')")
+            assert await heard.get() == "one"
+            await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where application_name = 'horarium listener' and datname = current_database()"
+            )
+            assert await heard.get() is None, "it was deaf for a moment: look for yourself"
+            await connection.execute("select pg_notify('news', 'two')")
+            assert await heard.get() == "two"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -1,0 +1,76 @@
+"""Settings: where each comes from, what each takes, and that secrets are not shown."""
+
+from pathlib import Path
+
+import pytest
+
+from horarium.errors import InvalidSetting
+from horarium.settings import SETTINGS, load, mask, masked
+
+
+def test_without_anything_each_setting_has_its_default(tmp_path: Path) -> None:
+    settings = load({}, tmp_path)
+    assert (settings.host, settings.port, settings.zone) == ("127.0.0.1", 8000, "UTC")
+    assert set(settings.sources) == set(SETTINGS)
+    assert set(settings.sources.values()) == {"default"}
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "horarium.toml").write_text('horarium_port = 9000\nhorarium_zone = "Asia/Tokyo"\n')
+    settings = load({"HORARIUM_PORT": "9001"}, tmp_path)
+    assert (settings.port, settings.sources["port"]) == (9001, "HORARIUM_PORT")
+    assert (settings.zone, settings.sources["zone"]) == ("Asia/Tokyo", "horarium.toml")
+
+
+def test_an_empty_variable_counts_as_none(tmp_path: Path) -> None:
+    assert load({"DATABASE_URL": ""}, tmp_path).database_url is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("HORARIUM_PORT", "0", "1 to 65535"),
+        ("HORARIUM_PORT", "http", "1 to 65535"),
+        ("HORARIUM_ZONE", "Europe/Moskow", "Europe/Moscow"),
+        ("HORARIUM_CURRENCY", "pounds", "ISO 4217"),
+        ("HORARIUM_CONCURRENCY", "0", "at least 1"),
+        ("HORARIUM_LEASE", "-1", "greater than 0"),
+        ("HORARIUM_LEASE", "nan", "greater than 0"),
+        ("HORARIUM_LOG_LEVEL", "loud", "debug, info"),
+        ("DATABASE_URL", "sqlite:///x", "postgresql://"),
+        ("RABBITMQ_URL", "http://x", "amqp://"),
+        ("SMTP_URL", "mail.example", "smtp://"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(
+    variable: str, value: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        load({variable: value}, tmp_path)
+    assert refused.value.field == variable
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["horarium_port = ", "\x00", "horarium_prt = 1"])
+def test_a_file_that_cannot_be_used_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "horarium.toml").write_text(text)
+    with pytest.raises(InvalidSetting, match=r"horarium\.toml"):
+        load({}, tmp_path)
+
+
+def test_a_password_is_not_shown(tmp_path: Path) -> None:
+    url = "postgresql://me:pa:ss@db.example:5433/shop?sslmode=require"
+    settings = load({"DATABASE_URL": url}, tmp_path)
+    assert settings.database_url == url
+    assert (
+        masked(settings, "database_url")
+        == "postgresql://me:***@db.example:5433/shop?sslmode=require"
+    )
+    assert mask("postgresql:///shop") == "postgresql:///shop"
+    assert masked(settings, "redis_url") == "not set"
+
+
+def test_a_wrong_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        load({"DATABASE_URL": "mysql://me:hidden@host/db"}, tmp_path)
+    assert "hidden" not in str(refused.value)

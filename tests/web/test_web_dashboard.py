@@ -1,0 +1,154 @@
+"""The page: what it shows, in each state it can be in."""
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from horarium.application import Horarium
+from horarium.web import asgi
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+VOID = {"meta", "link", "img", "input", "br", "line", "rect"}
+
+
+class WellFormed(HTMLParser):
+    """Checks that what is opened is closed, in order, and collects addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            assert name != "style"
+            assert not name.startswith("on")
+            if name in ("href", "src", "action"):
+                self.addresses.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def checked(page: str) -> WellFormed:
+    parser = WellFormed()
+    parser.feed(page)
+    assert parser.open == []
+    assert len(parser.ids) == len(set(parser.ids))
+    assert "<script" not in page
+    assert all(address.startswith(("/", "#")) for address in parser.addresses), parser.addresses
+    return parser
+
+
+async def page(client: httpx.AsyncClient, path: str = "/", status: int = 200) -> str:
+    answer = await client.get(path, headers=BROWSER)
+    assert answer.status_code == status, answer.text[:2000]
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    checked(answer.text)
+    return answer.text
+
+
+async def test_programs_get_name_and_version(refusing: httpx.AsyncClient) -> None:
+    for accept in ("*/*", "application/json"):
+        answer = await refusing.get("/", headers={"Accept": accept})
+        assert answer.json() == {"name": "horarium", "version": "0.1.0"}
+        assert answer.headers["vary"] == "Accept"
+
+
+async def test_the_newest_report(refusing: httpx.AsyncClient) -> None:
+    text = await page(refusing)
+    assert "Sunday, 29 March 2026" in text
+    assert "£15.80" in text
+    assert "+£15.80" in text
+    assert "Changes are against Sat 28 Mar 2026." in text
+    assert "Final" in text
+    assert "Revision 1" in text
+    assert "Data until 30 Mar 2026, 00:00:00" in text
+    assert "/report?date=2026-03-29" in text
+
+
+async def test_the_chart_links_each_day(refusing: httpx.AsyncClient) -> None:
+    text = await page(refusing)
+    links = re.findall(r'<a href="/\?date=(2026-03-\d\d)" aria-label="([^"]*)"', text)
+    assert ("2026-03-28", "Sat 28 Mar 2026: £0.00, 0 orders") in links
+    assert ("2026-03-29", "Sun 29 Mar 2026: £15.80, 2 orders") in links
+
+
+async def test_a_chosen_day(refusing: httpx.AsyncClient) -> None:
+    text = await page(refusing, "/?date=2026-03-28")
+    assert "Saturday, 28 March 2026" in text
+    assert "No orders on this day." in text
+    assert 'rel="next"' in text
+    assert 'rel="prev"' not in text
+    assert "The day before was not built" in text
+
+
+async def test_days_that_cannot_be_shown(refusing: httpx.AsyncClient) -> None:
+    text = await page(refusing, "/?date=2026-03-01", 404)
+    assert "Sunday, 1 March 2026" in text
+    assert "was never built" in text
+    text = await page(refusing, "/?date=soon", 400)
+    assert "No such day" in text
+    assert "It takes a date" in text
+    text = await page(refusing, "/?date=%3Cscript%3Ealert(1)%3C/script%3E%00", 400)
+    assert "Last jobs" in text
+    assert "Sunday, 29 March" in await page(refusing, "/?date=&utm_source=mail")
+
+
+async def test_before_the_first_report(client: httpx.AsyncClient) -> None:
+    text = await page(client)
+    assert "No report yet" in text
+    assert "horarium report build" in text
+    assert "The ledger is empty." in text
+    assert "No schedule is active." in text
+
+
+async def test_jobs_and_firings(app: Horarium, client: httpx.AsyncClient) -> None:
+    await app.scheduler.synchronise()
+    task_id = await app.build_report(date(2010, 12, 1))
+    text = await page(client)
+    assert f'href="/jobs/{task_id}"' in text
+    assert 'class="state queued"' in text
+    assert "day=2010-12-01" in text
+    assert text.count('<span class="schedule">orders</span>') == 6
+    assert "Europe/London" in text
+
+
+async def test_what_people_entered_is_escaped(client: httpx.AsyncClient) -> None:
+    body = {"report_at": "2010-12-01", "order_id": "<script>x</script>", "count_product": 1}
+    assert (await client.post("/report", json=body)).status_code == 201
+    text = await page(client)
+    assert "&lt;script&gt;x&lt;/script&gt;" in text
+    assert "by hand" in text
+
+
+async def test_files_are_kept_by_browsers(refusing: httpx.AsyncClient) -> None:
+    parser = checked(await page(refusing))
+    files = [address for address in parser.addresses if address.startswith("/assets/")]
+    assert len(files) == 3
+    for address in files:
+        answer = await refusing.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].split(";")[0] in ("text/css", "image/svg+xml")
+        assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("root", ["/horarium", "/a/b"])
+async def test_mounted_under_a_path(app: Horarium, root: str) -> None:
+    transport = httpx.ASGITransport(asgi(app), root_path=root)
+    async with httpx.AsyncClient(transport=transport, base_url="http://parent") as client:
+        for path in ("/", "/docs"):
+            text = (await client.get(f"{root}{path}", headers=BROWSER)).text
+            addresses = [a for a in checked(text).addresses if not a.startswith("#")]
+            assert all(address.startswith(f"{root}/") for address in addresses)
+        answer = await client.post(f"{root}/report/generate?date=2010-12-01")
+        assert (await client.get(answer.headers["location"])).status_code == 200

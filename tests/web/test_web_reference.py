@@ -1,0 +1,103 @@
+"""The API's description: complete, and readable without the internet."""
+
+import re
+from typing import Any
+
+import httpx
+
+ROUTES = {
+    ("get", "/"), ("get", "/docs"), ("get", "/schema"),
+    ("get", "/health"), ("get", "/health/ready"),
+    ("get", "/report"), ("post", "/report"), ("get", "/report/all"), ("get", "/reports/all"),
+    ("get", "/report/summary"), ("post", "/report/generate"), ("get", "/jobs/{job_id}"),
+    ("get", "/users"), ("post", "/users"), ("get", "/users/{user_id}"),
+    ("get", "/products"), ("post", "/products"), ("get", "/products/{product_id}"),
+    ("get", "/orders"), ("post", "/orders"), ("get", "/orders/{order_id}"),
+}  # fmt: skip
+
+
+async def document(client: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await client.get("/schema")
+    assert answer.headers["content-type"] == "application/json"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method, path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+async def test_every_route_is_described(refusing: httpx.AsyncClient) -> None:
+    found = operations(await document(refusing))
+    assert found.keys() >= ROUTES
+    for operation in found.values():
+        assert operation["summary"]
+        assert operation["description"]
+        assert all(each["description"] for each in operation.get("parameters", ()))
+
+
+async def test_every_status_is_described(refusing: httpx.AsyncClient) -> None:
+    for (method, path), operation in operations(await document(refusing)).items():
+        expected = {"400", "500", "503"}
+        if "requestBody" in operation:
+            expected |= {"413", "415"} if path.endswith("/pause") else {"409", "413", "415"}
+        if "{" in path:
+            expected |= {"404"}
+        answers = operation["responses"]
+        assert expected <= answers.keys(), (method, path)
+        for status, answer in answers.items():
+            media_type = next(iter(answer["content"]))
+            refusal = status[0] in "45"
+            assert (media_type == "application/problem+json") == refusal, (path, status)
+
+
+async def test_money_is_text(refusing: httpx.AsyncClient) -> None:
+    schemas = (await document(refusing))["components"]["schemas"]
+    assert schemas["Summary"]["properties"]["total_value"]["type"] == "string"
+    assert schemas["Product"]["properties"]["price"]["oneOf"][0]["type"] == "string"
+    assert schemas["NewProduct"]["properties"]["price"]["type"] == "string"
+
+
+async def test_bodies_take_no_other_fields(refusing: httpx.AsyncClient) -> None:
+    schemas = (await document(refusing))["components"]["schemas"]
+    for name in ("NewUser", "NewProduct", "NewOrder", "NewItem", "NewReportRow"):
+        assert schemas[name]["additionalProperties"] is False
+
+
+async def test_query_parameters_cannot_be_null(refusing: httpx.AsyncClient) -> None:
+    parameters = operations(await document(refusing))["get", "/report"]["parameters"]
+    by_name = {parameter["name"]: parameter["schema"] for parameter in parameters}
+    assert by_name["date"] == {"type": "string", "format": "date"}
+    assert (by_name["count"]["minimum"], by_name["count"]["maximum"]) == (1, 1000)
+
+
+async def test_the_page_shows_all_of_it_from_here(refusing: httpx.AsyncClient) -> None:
+    answer = await refusing.get("/docs", headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    described = await document(refusing)
+    for method, path in operations(described):
+        assert f'id="{method}' in answer.text
+        assert f"<code>{path}</code>" in answer.text
+    links = set(re.findall(r'href="#([^"]+)"', answer.text))
+    assert links <= set(re.findall(r'id="([^"]+)"', answer.text))
+    assert {f"schema-{name}" for name in described["components"]["schemas"]} & links
+    loaded = re.findall(r'(?:src|href)="((?:https?:)?//[^"]+)"', answer.text)
+    assert loaded == []
+    assert "insufficient-stock" in answer.text
+
+
+async def test_samples_of_calls_are_taken(client: httpx.AsyncClient, shelf: None) -> None:
+    """The bodies that the page shows are accepted, where what they name is there."""
+    text = (await client.get("/docs")).text.replace("&#39;", "'").replace("&#34;", '"')
+    calls = re.findall(r"curl -X POST http://localhost:8000(\S+) \\\n.*\n +-d '(.*)'</code>", text)
+    assert {path for path, _ in calls} >= {"/report", "/users", "/products", "/orders"}
+    for path, body in calls:
+        answer = await client.post(path, content=body, headers={"Content-Type": "application/json"})
+        if path == "/orders":
+            assert [each["field"] for each in answer.json()["errors"]] == ["items[0].product_id"]
+        else:
+            assert answer.is_success, answer.text
