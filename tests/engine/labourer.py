@@ -39,6 +39,14 @@ def make_broker(settings: Settings) -> LedgerBroker:
             await asyncio.sleep(0.02)
         return os.getpid()
 
+    @broker.task("entered")
+    async def entered() -> None:
+        """Say that it has begun, and wait until somebody opens the gate."""
+        async with broker.ledger.database.connection() as connection:
+            await connection.execute("insert into public.begun default values")
+        while not await is_open(broker.ledger):
+            await asyncio.sleep(0.02)
+
     @broker.task("write")
     async def write(n: int, connection: JobConnection) -> None:
         await connection.execute("insert into public.written (n) values ($1)", n)

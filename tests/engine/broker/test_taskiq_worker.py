@@ -41,7 +41,7 @@ async def test_two_processes_work_stop_cleanly_and_are_killed(
     with labouring(settings, *TASKIQ, "--workers", "2", "--max-async-tasks", "2") as process:
         await eventually(lambda: leases(connection), 2)
         await run_jobs_in_both(ledger)
-        await stop_while_they_hold_more_than_they_run(ledger, process)
+        await stop_while_they_hold_more_than_they_run(ledger, process, connection)
     await eventually(lambda: leases(connection), 0)
 
 
@@ -55,14 +55,19 @@ async def run_jobs_in_both(ledger: Ledger) -> None:
 
 
 async def stop_while_they_hold_more_than_they_run(
-    ledger: Ledger, process: "subprocess.Popen[bytes]"
+    ledger: Ledger, process: "subprocess.Popen[bytes]", connection: Connection
 ) -> None:
-    """Eight are claimed, four run: those are finished, the others given back unharmed."""
-    await ledger.enqueue_many(
-        NewJob(id=f"slow {n}", task="pause", arguments=arguments(1.5)) for n in range(10)
-    )
+    """Eight are claimed, four run: those are finished, the others given back unharmed.
+
+    A claim is no start: only the jobs themselves can say that they have begun.
+    """
+    await connection.execute("create table public.gate (); create table public.begun ()")
+    await enqueue(ledger, *(f"slow {n}" for n in range(10)), task="entered")
     await eventually(lambda: running_in(ledger, State.RUNNING), 8)
+    await eventually(lambda: connection.fetchval("select count(*) from public.begun"), 4)
     process.send_signal(signal.SIGTERM)
+    await eventually(lambda: running_in(ledger, State.QUEUED), 6)
+    await connection.execute("insert into public.gate default values")
     process.wait(15)
     counts = await ledger.counts()
     assert counts == {State.SUCCEEDED: 24, State.QUEUED: 6}

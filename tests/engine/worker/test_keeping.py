@@ -105,3 +105,14 @@ async def test_old_attempts_and_jobs_of_no_month_go_too(history: Connection) -> 
     await tidy(history, KEEP, SetClock(NOW))
     assert await history.fetchval("select array_agg(job) from horarium.attempts") == ["b"]
     assert await ids(history) == []
+
+
+async def test_two_that_tidy_at_once_do_not_meet(history: Connection, database: Database) -> None:
+    """Else one would delete from the very month that the other drops, and fail."""
+    await ended(history, "succeeded", 130, 31)
+    async with database.transaction() as first:
+        await first.fetchrow(keeping._sql("tidy"), NOW, *KEEP)  # its months are not gone yet
+        forgotten = await history.fetchval(keeping._sql("forget"), NOW, *KEEP, 100)
+        assert forgotten == 0
+    assert await tidy(history, KEEP, SetClock(NOW))
+    assert await ids(history) == []
