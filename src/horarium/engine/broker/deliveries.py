@@ -16,7 +16,7 @@ from taskiq.exceptions import NoResultError
 from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
 
-from horarium.engine.broker.execution import RunRecorder, conclude, unknown
+from horarium.engine.broker.execution import RunRecorder, conclude, ended, unknown
 from horarium.engine.broker.message import deliver, received
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Error
@@ -166,7 +166,7 @@ class Deliveries:
             )
             delivery.conclude(Failed(error))
         elif result is not None and (delivery.saved or isinstance(result.error, NoResultError)):
-            delivery.conclude(conclude(self._broker, delivery.run, delivery.message, result))
+            delivery.conclude(conclude(self._broker, delivery.run, ended(delivery.message, result)))
         elif result is not None:
             error = Error("ResultNotSaved", "the result backend refused the result")
             delivery.conclude(Failed(error, retry_after=5.0))
@@ -178,7 +178,7 @@ class Deliveries:
         if not delivery.acknowledged_early:
             return
         if delivery.message is not None and delivery.result is not None:
-            outcome = conclude(self._broker, delivery.run, delivery.message, delivery.result)
+            outcome = conclude(self._broker, delivery.run, ended(delivery.message, delivery.result))
             delivery.conclude(outcome)
 
 

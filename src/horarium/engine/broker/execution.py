@@ -6,12 +6,13 @@ here, instead of an acknowledgement.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from taskiq.abc.middleware import TaskiqMiddleware
+from taskiq.decor import AsyncTaskiqDecoratedTask
 from taskiq.exceptions import NoResultError, TaskRejectedError
 from taskiq.message import TaskiqMessage
 from taskiq.middlewares import SimpleRetryMiddleware, SmartRetryMiddleware
@@ -19,7 +20,9 @@ from taskiq.receiver import Receiver
 from taskiq.result import TaskiqResult
 from taskiq.utils import maybe_awaitable
 
+from horarium.engine.broker import direct
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker.direct import Ended
 from horarium.engine.broker.message import encode_value, received
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import describe
@@ -61,11 +64,35 @@ class Execution:
         self._receiver = Receiver(
             broker, executor, max_async_tasks=1, run_startup=False, propagate_exceptions=True
         )
+        self._plain: dict[Any, direct.Plain | None] = {}
+        self._middlewares: tuple[TaskiqMiddleware, ...] = ()
+        self._seen = False
 
     async def __call__(self, run: Run) -> Outcome:
         task = self._broker.find_task(run.claim.task)
         if task is None:
             return unknown(run.claim)
+        plain = self._plain_form(task)
+        if plain is None or run.claim.payload is not None:
+            return await self._receive(run, task)
+        ended = await direct.call(plain, run)
+        run.error = ended.error
+        return conclude(self._broker, run, ended)
+
+    def _plain_form(self, task: AsyncTaskiqDecoratedTask[Any, Any]) -> direct.Plain | None:
+        """How to call the task directly, where nobody looks at its run on the way."""
+        middlewares = tuple(self._broker.middlewares)
+        if middlewares != self._middlewares:
+            self._middlewares = middlewares
+            self._seen = direct.are_seen(m for m in middlewares if not isinstance(m, RunRecorder))
+        if self._seen:
+            return None
+        if task not in self._plain:
+            self._plain[task] = direct.plain(task)
+        return self._plain[task]
+
+    async def _receive(self, run: Run, task: AsyncTaskiqDecoratedTask[Any, Any]) -> Outcome:
+        """Run it by TaskIQ's receiver, with all hooks and dependencies."""
         message = self._message(run.claim, task.labels)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
@@ -73,7 +100,7 @@ class Execution:
         for middleware in reversed(self._broker.hooked("post_execute")):
             await maybe_awaitable(middleware.post_execute(message, result))
         run.afterwards = self._after_save(message, result)
-        return conclude(self._broker, run, message, result)
+        return conclude(self._broker, run, ended(message, result))
 
     def _message(self, claim: Claim, declared: dict[str, Any]) -> TaskiqMessage:
         if claim.payload is None:
@@ -123,25 +150,28 @@ def unknown(claim: Claim) -> Outcome:
     return Snoozed(UNKNOWN_TASK_PAUSE, reason, kind=UNKNOWN_TASK)
 
 
-def conclude(
-    broker: "LedgerBroker", run: Run, message: TaskiqMessage, result: TaskiqResult[Any]
-) -> Outcome:
-    """What became of an attempt, by its result and by what was ordered meanwhile."""
-    error = result.error
+def ended(message: TaskiqMessage, result: TaskiqResult[Any]) -> Ended:
+    """How a run ended, as TaskIQ's receiver says it."""
+    return Ended(result.return_value, result.error, message.labels)
+
+
+def conclude(broker: "LedgerBroker", run: Run, ended: Ended) -> Outcome:
+    """What became of an attempt, by how it ended and by what was ordered meanwhile."""
+    error, task = ended.error, run.claim.task
     if run.ordered_to_stop:
-        return interrupted(run) if error is not None else _succeeded(message.task_name, result)
+        return interrupted(run) if error is not None else _succeeded(task, ended.returned)
     if run.again is not None:
         return _sent_again(run)
+    if error is None or isinstance(error, NoResultError):
+        return chosen_by_task(ended.returned) or _succeeded(task, ended.returned)
     if isinstance(error, TaskRejectedError):
         return Cancelled("the task rejected its message")
-    if error is None or isinstance(error, NoResultError):
-        return chosen_by_task(result.return_value) or _succeeded(message.task_name, result)
-    return _failed(broker, run.claim, message, error)
+    return _failed(broker, run.claim, ended.labels, error)
 
 
-def _succeeded(task: str, result: TaskiqResult[Any]) -> Outcome:
+def _succeeded(task: str, returned: Any) -> Outcome:
     try:
-        stored = encode_value(result.return_value)
+        stored = encode_value(returned)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return Failed(Error("ResultNotStored", f"{task} ran, but its result is lost: {error}"))
     if len(stored) > MOST_RESULT:
@@ -156,13 +186,13 @@ def _succeeded(task: str, result: TaskiqResult[Any]) -> Outcome:
 
 
 def _failed(
-    broker: "LedgerBroker", claim: Claim, message: TaskiqMessage, error: BaseException
+    broker: "LedgerBroker", claim: Claim, labels: Mapping[str, Any], error: BaseException
 ) -> Outcome:
     if any(isinstance(each, RETRY_MIDDLEWARES) for each in broker.middlewares):
         return Failed(describe(error))  # the user's middleware has decided against another attempt
     task = broker.find_task(claim.task)
     declared = task.labels if task is not None else {}
-    rule = labelling.read({**declared, **message.labels}).retry
+    rule = labelling.read({**declared, **labels}).retry
     kinds = frozenset(kind.__qualname__ for kind in type(error).__mro__)
     after = retry.delay_after(rule, claim.attempt, kinds, random.random())  # noqa: S311
     return Failed(describe(error), after)

@@ -16,6 +16,7 @@ What a crash between two transactions leaves behind, `sweep` finds: the heartbea
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import starmap
 from typing import Any
 
 import msgspec
@@ -119,7 +120,7 @@ async def _apply(
     claims: list[Claim] = []
     if admission.admitted:
         rows = await connection.fetch(_sql("admit"), admission.admitted, worker, _instant(now))
-        claims = [Claim(**row) for row in rows]
+        claims = list(starmap(Claim, rows))
     if admission.open:
         await connection.execute(_sql("release"), admission.open, JOBS_CHANNEL)
     return claims

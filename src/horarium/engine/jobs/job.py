@@ -91,8 +91,10 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     limits: bytes | None = None
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """A job that a worker holds: one attempt, which nobody else may finish.
+
+    The fields are the columns of `claim.sql` and `admit.sql`, in their order.
 
     Attributes:
         worker: the lease under which it is held; a worker that lost it goes on under another.

@@ -8,6 +8,7 @@ with the caller's rows, or not at all.
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import starmap
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -177,7 +178,7 @@ class Ledger(Repetition):
         Those with limits are not taken yet: they come back as candidates for `gate.admit`.
         """
         rows = await connection.fetch(_sql("claim"), worker, queues, limit, self.clock())
-        return [Claim(**row) for row in rows]
+        return list(starmap(Claim, rows))
 
     async def promote(self, connection: Connection, queues: Sequence[str] | None) -> Outlook:
         """Queue what has become due, and say what there is to wait for."""
@@ -189,7 +190,7 @@ class Ledger(Repetition):
         Final outcomes move to history; the others send their job back for another attempt.
         """
         final = [each for each in held if _is_final(each.outcome)]
-        again = [each for each in held if not _is_final(each.outcome)]
+        again = [] if len(final) == len(held) else [e for e in held if not _is_final(e.outcome)]
         rows: list[Any] = []
         if final:
             rows += await self._move_to_history(connection, worker, final)
@@ -215,10 +216,9 @@ class Ledger(Repetition):
             worker,
             [each.claim.id for each in held],
             [each.claim.attempt for each in held],
-            [end.state for end in ends],
-            [end.result for end in ends],
-            [end.error for end in ends],
+            *zip(*ends, strict=True),
             self.clock(),
+            _latest_start(held),
         )
         return rows
 
@@ -240,6 +240,7 @@ class Ledger(Repetition):
             [each.again and each.again.labels for each in returns],
             self.clock(),
             JOBS_CHANNEL,
+            _latest_start(held),
         )
         return rows
 
@@ -279,15 +280,26 @@ class _Return(NamedTuple):
 
 
 def _is_final(outcome: Outcome) -> bool:
+    if isinstance(outcome, Succeeded):
+        return True
     if isinstance(outcome, Failed):
         return outcome.retry_after is None
-    return isinstance(outcome, Succeeded | Cancelled)
+    return isinstance(outcome, Cancelled)
+
+
+def _latest_start(held: Sequence[Held]) -> datetime:
+    """A claim that began later is another, even if the worker and the attempt are the same.
+
+    An attempt that was snoozed has its number again. Where the answer to a batch was lost and the
+    batch is sent once more, the worker may hold such a job anew.
+    """
+    return max(each.claim.started_at for each in held)
 
 
 def _end(outcome: Outcome) -> _End:
     match outcome:
-        case Succeeded(result):
-            return _End(State.SUCCEEDED, result, None)
+        case Succeeded():
+            return _End(State.SUCCEEDED, outcome.result, None)
         case Failed(error):
             return _End(State.FAILED, None, msgspec.json.encode(error))
         case Cancelled(reason):

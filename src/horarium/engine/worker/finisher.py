@@ -46,6 +46,7 @@ class Finisher:
         self._tell_written = written
         self._kept: list[_Kept] = []
         self._singly = 0
+        self._in_doubt = 0
         self._came = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
@@ -97,14 +98,19 @@ class Finisher:
     async def _write(self) -> None:
         """Write the oldest outcomes; where the ledger cannot store one of them, one by one."""
         batch = self._batch()
+        # Should its answer be lost, the very same is sent again: it may have been written, and
+        # what came later must not make it look younger than the claims of today.
+        self._in_doubt = len(batch)
         try:
             accepted = await self._record([each.held for each in batch])
         except _UNSTORABLE as error:
             if len(batch) > 1:
                 self._singly = len(batch)
+                self._in_doubt = 0
                 return
             accepted = await self._record([_not_stored(batch[0].held, error)])
         del self._kept[: len(batch)]
+        self._in_doubt = 0
         self._singly = max(0, self._singly - len(batch))
         for each in batch:
             _answer(each, each.held.claim.id in accepted)
@@ -113,7 +119,7 @@ class Finisher:
     def _batch(self) -> list[_Kept]:
         # A worker that lost its lease goes on under a new one; its old claims keep the old one.
         lease = self._kept[0].held.claim.worker
-        most = 1 if self._singly else MOST_AT_ONCE
+        most = 1 if self._singly else self._in_doubt or MOST_AT_ONCE
         return list(
             takewhile(lambda each: each.held.claim.worker == lease, islice(self._kept, most))
         )

@@ -22,7 +22,8 @@ class Run:
 
     Attributes:
         claim: the job and the attempt.
-        task: the asyncio task that runs it; cancelling it ends an async task function.
+        task: the asyncio task that runs it, once it has begun; cancelling it ends an async task
+            function.
         executing: the task function, its dependencies or its middlewares are at work. Before and
             after, an order to stop must not interrupt the worker's own steps.
         connection: the job's transaction, once the task has asked for it.
@@ -32,6 +33,11 @@ class Run:
         error: the exception that the task raised, kept for the ledger.
         afterwards: called when the outcome has been written.
     """
+
+    __slots__ = (
+        "_database", "_transaction", "afterwards", "again", "cancelled_because", "claim",
+        "connection", "error", "executing", "giving_back", "task",
+    )  # fmt: skip
 
     def __init__(self, claim: Claim, database: Database) -> None:
         self.claim = claim
@@ -116,6 +122,11 @@ def is_gone(connection: Connection) -> bool:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
         return True
+
+
+def leave() -> None:
+    """The running asyncio task belongs to no run, or to none any more."""
+    _current.set(None)
 
 
 def current_run() -> Run | None:

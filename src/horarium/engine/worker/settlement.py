@@ -24,6 +24,9 @@ class Settlement:
 
     async def settle(self, run: Run, outcome: Outcome) -> None:
         """See that an attempt's outcome is written, its rows with it, and do what follows."""
+        if run.connection is None and run.afterwards is None:
+            self._finisher.submit(run.claim, outcome)
+            return
         if run.connection is not None and isinstance(outcome, Succeeded):
             written = await self._commit(run, outcome)
         else:

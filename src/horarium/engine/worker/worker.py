@@ -21,6 +21,7 @@ from horarium.engine.transports.doorbell import Doorbell
 from horarium.engine.worker.announcement import ended, started
 from horarium.engine.worker.finisher import Finisher
 from horarium.engine.worker.keeping import Keep
+from horarium.engine.worker.lanes import Lanes
 from horarium.engine.worker.lease import Lease, Rescued
 from horarium.engine.worker.run import Run, interrupted
 from horarium.engine.worker.settlement import Settlement
@@ -34,6 +35,7 @@ MOST_CLAIMED = 500
 _LEAST_BETWEEN_PROMOTIONS = 0.5
 _PAUSE_AFTER_NOTHING = 0.1
 _AUDIT_EVERY = 300.0
+_PATIENCE_AT_THE_END = 5.0
 _log = structlog.get_logger()
 
 
@@ -78,6 +80,7 @@ class Worker:
         self._doorbell = Doorbell()
         # A job may be here twice: its lease was lost, and it was claimed again under the next.
         self._runs: set[Run] = set()
+        self._lanes = Lanes(self._run)
         self._stopping = asyncio.Event()
         self._promoted_at = 0.0
         self._audit_at = time.monotonic() + _AUDIT_EVERY
@@ -208,7 +211,7 @@ class Worker:
         run = Run(claim, self._ledger.database)
         run.giving_back = self._stopping.is_set()
         self._runs.add(run)
-        run.task = asyncio.create_task(self._run(run))
+        self._lanes.add(run)
 
     async def _run(self, run: Run) -> None:
         run.enter()
@@ -257,11 +260,8 @@ class Worker:
 
     async def _drain(self) -> None:
         _log.info("worker stops", running=len(self._runs))
-        if self._runs:
-            tasks = [run.task for run in self._runs if run.task is not None]
-            _, late = await asyncio.wait(tasks, timeout=self._shutdown)
-            if late:
-                await self._give_back()
+        if not await self._is_idle_within(self._shutdown):
+            await self._give_back()
         try:
             async with asyncio.timeout(self._shutdown):
                 await self._finisher.flush()
@@ -272,20 +272,24 @@ class Worker:
 
     async def _give_back(self) -> None:
         _log.warning("jobs are given back: they did not end in time", jobs=len(self._runs))
-        tasks = []
         for run in self._runs:
             run.giving_back = True
             run.interrupt()
-            tasks.append(run.task)
-        await asyncio.wait([task for task in tasks if task is not None], timeout=5.0)
+        await self._is_idle_within(_PATIENCE_AT_THE_END)
+
+    async def _is_idle_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                while self._runs:
+                    self._freed.clear()
+                    await self._freed.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _abandon(self) -> None:
         """End what still runs when the worker itself fails or is cancelled; others rescue it."""
-        tasks = [run.task for run in self._runs if run.task is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=5.0)
+        await self._lanes.cancel(_PATIENCE_AT_THE_END)
 
     async def _leave(self) -> None:
         try:

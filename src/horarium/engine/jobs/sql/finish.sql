@@ -1,6 +1,6 @@
 -- Moves jobs that ended for good from the hot table to history, each with its outcome.
--- Promises: only what this worker still holds under the very attempt it reports; the ids that
--- come back are those. Whoever waits for one is notified, and so are the schedulers: the next
+-- Promises: only what this worker still holds under the very claim it reports (its attempt, begun no
+-- later than $8: a snoozed attempt has its number again); the ids that come back are those. Whoever waits for one is notified, and so are the schedulers: the next
 -- firing of its schedule may have waited for it. A job with a limit comes back with its key:
 -- others may wait under it.
 -- Carried by the primary key (`is not distinct from`, and no word of the state, keep
@@ -14,6 +14,7 @@ ended as (
     delete from horarium.jobs j
     using outcome o
     where j.id = o.id and j.worker is not distinct from $1 and j.attempt = o.attempt
+      and j.started_at <= $8::timestamptz
     returning j.*, o.state as final_state, o.result, o.error as final_error
 ),
 kept as (

@@ -1,5 +1,5 @@
 -- Sends running jobs back for another attempt: after a failure, a snooze, or a worker's stop.
--- Promises: as `finish`: only what this worker still holds under the attempt it reports. A failed
+-- Promises: as `finish`: only what this worker still holds under the claim it reports. A failed
 -- attempt is kept with its error; a snoozed or returned one does not count as an attempt.
 -- Carried by the primary key (`is not distinct from`, and no word of the state, keep
 -- jobs_running, full of the dead entries of just finished jobs, out of the plan; a job that has a
@@ -24,6 +24,7 @@ returned as (
         labels = case when a.changed then a.labels else j.labels end
     from again a
     where j.id = a.id and j.worker is not distinct from $1 and j.attempt = a.attempt
+      and j.started_at <= $13::timestamptz
     returning j.id, j.queue, a.attempt, a.outcome, a.error, j.started_at,
         j.limits ->> 'concurrency_key' as key
 ),
