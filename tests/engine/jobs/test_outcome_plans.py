@@ -13,7 +13,9 @@ insert into horarium.jobs (id, task, state, due_at, arguments)
 select n::text, 't', 'queued', now(), '{}' from generate_series(1, 20000) n
 """
 ARGUMENTS = {
-    "finish": "1, '{1,2}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null, now()",
+    "finish": (
+        "1, '{1,2}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null, now()"
+    ),
     "retry": (
         "1, '{1,2}', '{1,1}', '{failed,failed}', '{0,0}', '{null,null}', '{f,f}', '{null,null}',"
         " '{null,null}', '{null,null}', null, 'c', now()"

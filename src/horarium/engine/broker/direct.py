@@ -35,12 +35,13 @@ class Plain(NamedTuple):
     """A task that can be called directly.
 
     Attributes:
+        signature, hints: of its parameters; no signature where nothing says a type.
         declared: its labels; a call may have others.
         timeout: of a call that has no labels of its own, in seconds.
     """
 
     function: Callable[..., Awaitable[Any]]
-    signature: inspect.Signature
+    signature: inspect.Signature | None
     hints: Mapping[str, Any]
     declared: Mapping[str, Any]
     timeout: float | None
@@ -51,10 +52,11 @@ def plain(task: AsyncTaskiqDecoratedTask[Any, Any]) -> Plain | None:
     function = task.original_func
     if not asyncio.iscoroutinefunction(function) or not DependencyGraph(function).is_empty():
         return None
+    hints = {name: kind for name, kind in get_type_hints(function).items() if name != "return"}
     return Plain(
         function,
-        inspect.signature(function),
-        get_type_hints(function),
+        inspect.signature(function) if hints else None,
+        hints,
         task.labels,
         _seconds(task.labels.get("timeout")),
     )

@@ -185,7 +185,7 @@ class Ledger(Repetition):
         return Outlook(*await connection.fetchrow(_sql("promote"), queues, self.clock()))
 
     async def finish(self, connection: Connection, worker: int, held: Sequence[Held]) -> set[str]:
-        """Record outcomes; returns the ids that this worker still held.
+        """Record outcomes, in the caller's transaction; returns the ids of those still held.
 
         Final outcomes move to history; the others send their job back for another attempt.
         """
@@ -277,6 +277,11 @@ class _Return(NamedTuple):
     delay: float = 0.0
     error: bytes | None = None
     again: Again | None = None
+
+
+def is_one_statement(held: Sequence[Held]) -> bool:
+    """Whether `Ledger.finish` records these by one statement, which needs no transaction."""
+    return all(_is_final(each.outcome) and each.claim.limits is None for each in held)
 
 
 def _is_final(outcome: Outcome) -> bool:

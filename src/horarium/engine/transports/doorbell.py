@@ -21,10 +21,10 @@ class Doorbell:
         """Forget earlier rings; to be called before looking, so that none is lost."""
         self._rung.clear()
 
-    async def wait(self, timeout: float) -> None:
-        """Return at the next ring, or after `timeout` seconds."""
+    async def wait(self, timeout: float) -> bool:
+        """Return at the next ring, or after `timeout` seconds; whether it rang."""
         try:
             async with asyncio.timeout(timeout):
-                await self._rung.wait()
+                return await self._rung.wait()
         except TimeoutError:
-            return
+            return False

@@ -118,10 +118,13 @@ class Lease:
 
     async def _beat_once(self) -> None:
         connection = await self._link.get()
-        await self._renew(connection)
-        rescued = await rescue(connection, self._clock)
-        self._tell(rescued)
-        if rescued or time.monotonic() >= self._sweep_at:
+        another_lapsed = await self._renew(connection)
+        sweeps = time.monotonic() >= self._sweep_at
+        if another_lapsed or sweeps:
+            rescued = await rescue(connection, self._clock)
+            self._tell(rescued)
+            sweeps = sweeps or bool(rescued)
+        if sweeps:
             self._sweep_at = time.monotonic() + _SWEEP_EVERY
             await gate.sweep(connection)
 
@@ -134,11 +137,12 @@ class Lease:
         if rescued and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._on_rescue, rescued)
 
-    async def _renew(self, connection: Connection) -> None:
-        renewed = await connection.fetchval(
+    async def _renew(self, connection: Connection) -> bool:
+        """Renew the lease; whether a worker was seen whose own has lapsed."""
+        another_lapsed = await connection.fetchval(
             _sql("renew"), self.worker, self._seconds, self._clock()
         )
-        if renewed is None:
+        if another_lapsed is None:
             lost = self.worker
             self.worker = await self._register(connection)
             _log.warning(
@@ -147,6 +151,7 @@ class Lease:
                 lost=lost,
                 worker=self.worker,
             )
+        return another_lapsed is not False
 
 
 async def rescue(connection: Connection, clock: Clock) -> list[Rescued]:

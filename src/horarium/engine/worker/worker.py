@@ -14,7 +14,7 @@ from horarium.database import STEADY_PLANS, TRANSIENT, Link
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim
-from horarium.engine.jobs.ledger import CANCEL_CHANNEL, Ledger
+from horarium.engine.jobs.ledger import CANCEL_CHANNEL, Ledger, Outlook
 from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
@@ -36,6 +36,11 @@ _LEAST_BETWEEN_PROMOTIONS = 0.5
 _PAUSE_AFTER_NOTHING = 0.1
 _AUDIT_EVERY = 300.0
 _PATIENCE_AT_THE_END = 5.0
+_UNHURRIED = {"synchronous_commit": "off"}
+"""A claim need not be on the disk before its job begins. Should the server crash in the next
+moment, the job is queued again, and the outcome of the claim that it has forgotten is refused.
+What is promised, the enqueue and the outcome, waits for the disk, and claims before it with it."""
+
 _log = structlog.get_logger()
 
 
@@ -63,7 +68,7 @@ class Worker:
         self._shutdown = shutdown
         self._events = events or Events()
         database = ledger.database
-        self._link = Link(database, "horarium claim", STEADY_PLANS)
+        self._link = Link(database, "horarium claim", {**STEADY_PLANS, **_UNHURRIED})
         self._finish_link = Link(database, "horarium finish", STEADY_PLANS)
         self._lease = Lease(
             database,
@@ -166,22 +171,29 @@ class Worker:
         return len(self._runs) >= self._slots or self._finisher.full
 
     async def _look_ahead(self, *, nothing: bool) -> None:
-        self._promoted_at = time.monotonic()
-        connection = await self._link.get()
-        outlook = await self._ledger.promote(connection, self._queues)
-        if outlook.ready or outlook.next_due_in == 0:
-            if nothing and self._found_nothing:
-                # It cannot be had: others have locked it, or this worker's lease lapsed.
-                await self._wait(_PAUSE_AFTER_NOTHING)
-        elif outlook.next_due_in is None:
-            await self._wait(self._poll)
-        else:
-            await self._wait(min(self._poll, outlook.next_due_in + 0.001))
+        """Queue what has become due; where there is nothing to claim, wait until there is.
+
+        A worker that nobody calls looks ahead again and again; it claims when there is something.
+        """
+        while not self._stopping.is_set() and not self._audit_is_due():
+            outlook = await self._promote()
+            if outlook.ready or outlook.next_due_in == 0:
+                if nothing and self._found_nothing:
+                    # It cannot be had: others have locked it, or this worker's lease lapsed.
+                    await self._wait(_PAUSE_AFTER_NOTHING)
+                break
+            due_in = self._poll if outlook.next_due_in is None else outlook.next_due_in + 0.001
+            if await self._wait(min(self._poll, due_in)):
+                break
         self._found_nothing = nothing
 
-    async def _wait(self, seconds: float) -> None:
-        if not self._stopping.is_set():
-            await self._doorbell.wait(seconds)
+    async def _promote(self) -> Outlook:
+        self._promoted_at = time.monotonic()
+        return await self._ledger.promote(await self._link.get(), self._queues)
+
+    async def _wait(self, seconds: float) -> bool:
+        """Wait for a ring, no longer than so many seconds; whether it rang."""
+        return not self._stopping.is_set() and await self._doorbell.wait(seconds)
 
     # Comparing with the ledger
 
