@@ -64,6 +64,8 @@ class Worker:
         self._execute = execute
         self._queues = queues
         self._slots = slots
+        # Half of the slots: the next claim is on its way while the jobs of the last one run.
+        self._batch = min(max(slots // 2, 1), MOST_CLAIMED)
         self._poll = poll
         self._shutdown = shutdown
         self._events = events or Events()
@@ -165,7 +167,7 @@ class Worker:
         while self._is_full() and not self._stopping.is_set() and not self._audit_is_due():
             self._freed.clear()
             await self._freed.wait()
-        return 0 if self._is_full() else min(self._slots - len(self._runs), MOST_CLAIMED)
+        return 0 if self._is_full() else min(self._slots - len(self._runs), self._batch)
 
     def _is_full(self) -> bool:
         return len(self._runs) >= self._slots or self._finisher.full
