@@ -142,3 +142,34 @@ async def test_a_listener_hears_again_after_its_connection_was_cut(database: Dat
             assert await heard.get() == "two"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_a_user_leaves_in_a_session_does_not_reach_the_next(
+    empty_database_url: str,
+) -> None:
+    database = Database(empty_database_url, size=1)
+    try:
+        async with database.transaction() as connection:
+            await connection.execute("set statement_timeout = '7s'; select pg_advisory_lock(7)")
+        lent = await database.acquire()
+        assert await lent.fetchval("show statement_timeout") == "0"
+        assert await lent.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
+        await lent.execute("set statement_timeout = '7s'")
+        await database.release(lent)
+        async with database.connection() as connection:
+            assert await connection.fetchval("show statement_timeout") == "0"
+    finally:
+        await database.close()
+
+
+async def test_our_own_statements_cost_one_round_trip(empty_database_url: str) -> None:
+    database = Database(empty_database_url, size=1)
+    try:
+        async with database.connection() as connection:
+            queries: list[str] = []
+            connection.add_query_logger(lambda record: queries.append(record.query))
+            await connection.fetchval("select 1")
+        async with database.connection() as connection:
+            assert queries == ["select 1"]
+    finally:
+        await database.close()

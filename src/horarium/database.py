@@ -71,6 +71,25 @@ TRANSIENT = (
 """Errors that pass by themselves: a loop waits a moment and tries again."""
 
 
+class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection that a pool takes back as it is, unless others than we have worked on it.
+
+    What a user's code may have left in the session, such as a setting or a lock, is undone when the
+    pool takes the connection back, by a statement of its own. Ours leave nothing, and an enqueue
+    need not wait for a second answer.
+    """
+
+    __slots__ = ("is_lent",)
+
+    def lend(self, is_lent: bool) -> None:
+        """Say whether others than we work on it until it is given back."""
+        self.is_lent = is_lent
+
+    def get_reset_query(self) -> str:
+        """The statement that undoes what its user may have left."""
+        return str(super().get_reset_query()) if self.is_lent else ""
+
+
 class Database:
     """One PostgreSQL database: a pool of connections, opened at first use, and single ones.
 
@@ -139,11 +158,13 @@ class Database:
             min_size=0,
             max_size=self._size,
             init=prepare,
+            connection_class=PooledConnection,
             server_settings={"application_name": self._name},
         )
         try:
             await pool
-            async with pool.acquire():
+            async with pool.acquire() as connection:
+                connection.lend(False)
                 return pool
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             pool.terminate()
@@ -157,19 +178,30 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """The current transaction's connection, or one from the pool for a moment."""
+        """The current transaction's connection, or one from the pool for a moment.
+
+        For statements of ours: a connection of the pool is not cleaned after them.
+        """
+        async with self._current_or_pooled(is_lent=False) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _current_or_pooled(self, *, is_lent: bool) -> AsyncIterator[Connection]:
         current = _current.get()
         if current is not None:
             yield current
             return
         await self.open()
         async with self._pool.acquire() as connection:
+            connection.lend(is_lent)
             yield connection
 
     async def acquire(self) -> Connection:
         """A connection for its taker alone, to be given back with `release`."""
         await self.open()
-        return await self._pool.acquire()
+        connection = await self._pool.acquire()
+        connection.lend(True)
+        return connection
 
     async def release(self, connection: Connection) -> None:
         """Take a connection back into the pool."""
@@ -178,7 +210,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction that everything called inside joins; nested ones are savepoints."""
-        async with self.connection() as connection, connection.transaction():
+        async with self._current_or_pooled(is_lent=True) as connection, connection.transaction():
             with joined(connection, borrowed=is_borrowed()):
                 yield connection
 
