@@ -63,19 +63,15 @@ class Lease:
         self._clock = clock
         self._keep = keep
         self._on_rescue = on_rescue
-        self._sweep_at = time.monotonic() + _SWEEP_EVERY
+        self._sweep_at = 0.0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def begin(self, connection: Connection) -> int:
-        """Announce the worker, clear up after dead ones, and start the heartbeat."""
+        """Announce the worker and start the heartbeat, which first clears up after dead ones."""
         self._loop = asyncio.get_running_loop()
         self.worker = await self._register(connection)
-        # What is to be forgotten can wait until the worker works.
-        await tidy(connection, self._keep, self._clock, seconds=0.0)
-        self._tell(await rescue(connection, self._clock))
-        await gate.sweep(connection)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
         return self.worker
@@ -100,8 +96,10 @@ class Lease:
         asyncio.run(self._beat_forever())
 
     async def _beat_forever(self) -> None:
-        tidy_at = time.monotonic()
-        while not await asyncio.to_thread(self._stop.wait, self._seconds / 3):
+        tidy_at = 0.0
+        pause = 0.0
+        while not await asyncio.to_thread(self._stop.wait, pause):
+            pause = self._seconds / 3
             try:
                 # A server that does not answer is left before the lease has lapsed.
                 async with asyncio.timeout(self._seconds / 2):
