@@ -1,0 +1,75 @@
+"""A batch of outcomes whose answer was lost is sent again as it was."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+from workplace import Claimer, NewClaimer, enqueue
+
+from horarium.database import Connection, Database, Link
+from horarium.engine import Ledger, State
+from horarium.engine.jobs.ledger import Held
+from horarium.engine.jobs.outcome import Snoozed, Succeeded
+from horarium.engine.worker import finisher
+from horarium.engine.worker.finisher import Finisher
+
+LOST = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+
+class Forgetful(Ledger):
+    """Writes the first batch and loses the answer; the next is written when it is let."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.batches: list[list[str]] = []
+        self.lost = asyncio.Event()
+        self.let = asyncio.Event()
+
+    async def finish(self, connection: Connection, worker: int, held: Sequence[Held]) -> set[str]:
+        self.batches.append([each.claim.id for each in held])
+        if self.lost.is_set():
+            await self.let.wait()
+            return await super().finish(connection, worker, held)
+        async with self.database.transaction() as other:
+            await super().finish(other, worker, held)
+        self.lost.set()
+        raise LOST
+
+
+async def test_a_snooze_that_was_written_does_not_undo_the_next_claim(
+    database: Database,
+    ledger: Ledger,
+    connection: Connection,
+    claimer: NewClaimer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same worker holds the job again, with the same number of the attempt."""
+    monkeypatch.setattr(finisher, "_PAUSE", 0.0)
+    worker: Claimer = await claimer()
+    forgetful = Forgetful(database)
+    link = Link(database, "finish")
+    writing = Finisher(forgetful, link, lambda: None)
+    await enqueue(ledger, "snoozed", "later")
+    first = await worker.claim_one()
+    answer = asyncio.create_task(writing.settle(first, Snoozed(0.0)))
+    loop = asyncio.create_task(writing.run())
+    try:
+        # The first try is written, and its answer lost; now the worker claims once more.
+        async with asyncio.timeout(10):
+            await forgetful.lost.wait()
+            await connection.execute(
+                "update horarium.jobs set state = 'queued' where state = 'scheduled'"
+            )
+            again = await worker.claim(2)
+            assert {claim.id: claim.attempt for claim in again} == {"snoozed": 1, "later": 1}
+            done = [asyncio.create_task(writing.settle(e, Succeeded(b"1"))) for e in again]
+            forgetful.let.set()
+            assert await asyncio.gather(*done) == [True, True]
+            assert not await answer
+    finally:
+        loop.cancel()
+        await link.close()
+    assert forgetful.batches[1] == ["snoozed"]
+    assert await ledger.counts() == {State.SUCCEEDED: 2}
