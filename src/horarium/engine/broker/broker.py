@@ -7,7 +7,6 @@ dependencies and writes outcomes in batches.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -142,12 +141,17 @@ class LedgerBroker(AsyncBroker):
         *,
         queues: Sequence[str] | None = None,
         slots: int | None = None,
-        executor: Executor | None = None,
     ) -> Worker:
-        """A worker that runs this broker's tasks."""
-        threads = executor or ThreadPoolExecutor(self.settings.threads, "horarium-task")
+        """A worker that runs this broker's tasks.
+
+        Raises:
+            InvalidInput: a task is to run in a process that could not find it.
+        """
         self.add_recorder()
-        return self._worker(Execution(self, threads), queues, slots or self.settings.concurrency)
+        execution = Execution(self)
+        worker = self._worker(execution, queues, slots or self.settings.concurrency)
+        worker.on_leave = execution.close
+        return worker
 
     def add_recorder(self) -> None:
         """Install the middleware that remembers what a task raised, once."""

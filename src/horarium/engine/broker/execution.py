@@ -7,7 +7,6 @@ here, instead of an acknowledgement.
 
 import random
 from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,6 +19,7 @@ from taskiq.result import TaskiqResult
 from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker.executors import Executor, Executors, executor_of
 from horarium.engine.broker.message import encode_value, received
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import describe
@@ -55,21 +55,32 @@ _reported_unknown: set[str] = set()
 class Execution:
     """Runs claims for a worker, as TaskIQ's receiver would."""
 
-    def __init__(self, broker: "LedgerBroker", executor: Executor | None = None) -> None:
+    def __init__(self, broker: "LedgerBroker") -> None:
         self._broker = broker
+        self._executors = Executors(broker)
         # Bounds on the number of runs are the worker's; the receiver's own are not used.
         self._receiver = Receiver(
-            broker, executor, max_async_tasks=1, run_startup=False, propagate_exceptions=True
+            broker, None, max_async_tasks=1, run_startup=False, propagate_exceptions=True
         )
 
     async def __call__(self, run: Run) -> Outcome:
         task = self._broker.find_task(run.claim.task)
         if task is None:
             return unknown(run.claim)
+        if executor_of(task) is Executor.LOOP:
+            return await self._run(run, task, task.original_func)
+        async with self._executors.place(task, run) as target:
+            return await self._run(run, task, target)
+
+    async def close(self) -> None:
+        """End threads and processes; the worker leaves."""
+        await self._executors.close()
+
+    async def _run(self, run: Run, task: Any, target: Callable[..., Any]) -> Outcome:
         message = self._message(run.claim, task.labels)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
-        result = await self._receiver.run_task(task.original_func, message)
+        result = await self._receiver.run_task(target, message)
         for middleware in reversed(self._broker.hooked("post_execute")):
             await maybe_awaitable(middleware.post_execute(message, result))
         run.afterwards = self._after_save(message, result)

@@ -31,7 +31,12 @@ class Run:
         again: a call of the same job that was sent while it ran: run it once more with this.
         error: the exception that the task raised, kept for the ledger.
         afterwards: called when the outcome has been written.
+        left: the task, in a thread, is to stop: nobody waits for it any longer.
+        asks: the task asks now and then whether it is to stop.
     """
+
+    left = False
+    asks = False
 
     def __init__(self, claim: Claim, database: Database) -> None:
         self.claim = claim

@@ -19,6 +19,7 @@ from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
 from horarium.engine.worker.announcement import ended, started
+from horarium.engine.worker.departure import Departure
 from horarium.engine.worker.finisher import Finisher
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.lease import Lease, Rescued
@@ -60,6 +61,7 @@ class Worker:
         self._poll = poll
         self._shutdown = shutdown
         self._events = events or Events()
+        self.on_leave: Callable[[], Awaitable[None]] | None = None
         database = ledger.database
         self._link = Link(database, "horarium claim", STEADY_PLANS)
         self._finish_link = Link(database, "horarium finish", STEADY_PLANS)
@@ -79,6 +81,7 @@ class Worker:
         # A job may be here twice: its lease was lost, and it was claimed again under the next.
         self._runs: set[Run] = set()
         self._stopping = asyncio.Event()
+        self._departure = Departure()
         self._promoted_at = 0.0
         self._audit_at = time.monotonic() + _AUDIT_EVERY
         self._found_nothing = False
@@ -108,9 +111,17 @@ class Worker:
         finally:
             await self._abandon()
             await self._leave()
+            if self.on_leave is not None:
+                await self.on_leave()
 
-    def stop(self) -> None:
-        """Take no more jobs; `run` returns when those held are finished or given back."""
+    def stop(self, within: float | None = None) -> None:
+        """Take no more jobs; `run` returns when those held are finished or given back.
+
+        Args:
+            within: seconds until they are given back; without it as the worker was made; infinite:
+                they are finished. Called again, the earlier time counts.
+        """
+        self._departure.order(self._shutdown if within is None else within)
         self._stopping.set()
         self._doorbell.ring()
         self._freed.set()
@@ -257,11 +268,8 @@ class Worker:
 
     async def _drain(self) -> None:
         _log.info("worker stops", running=len(self._runs))
-        if self._runs:
-            tasks = [run.task for run in self._runs if run.task is not None]
-            _, late = await asyncio.wait(tasks, timeout=self._shutdown)
-            if late:
-                await self._give_back()
+        if await self._departure.wait([run.task for run in self._runs if run.task is not None]):
+            await self._give_back()
         try:
             async with asyncio.timeout(self._shutdown):
                 await self._finisher.flush()

@@ -1,0 +1,46 @@
+"""How long a worker that takes no more jobs waits for those it holds.
+
+It may be told more than once: at leisure (it is recycled: its jobs may take as long as they take),
+within a deadline (its process is stopped), at once (told so a second time). The earliest counts.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Collection
+from typing import Any
+
+
+class Departure:
+    """The instant at which a worker gives back what has not ended; none before it is ordered."""
+
+    def __init__(self) -> None:
+        self._until = math.inf
+        self._hastened = asyncio.Event()
+
+    def order(self, seconds: float) -> None:
+        """Wait no longer than this from now; infinite: as long as it takes."""
+        self._until = min(self._until, time.monotonic() + seconds)
+        self._hastened.set()
+
+    async def wait(self, runs: Collection[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+        """Wait until these have ended or time is up; returns those that have not ended."""
+        if not runs:
+            return set()
+        ended = asyncio.create_task(asyncio.wait(runs))
+        try:
+            while not ended.done() and (left := self._until - time.monotonic()) > 0:
+                await self._look(ended, None if left == math.inf else left)
+        finally:
+            ended.cancel()
+        return {run for run in runs if not run.done()}
+
+    async def _look(self, ended: "asyncio.Task[Any]", seconds: float | None) -> None:
+        self._hastened.clear()
+        hastened = asyncio.create_task(self._hastened.wait())
+        try:
+            await asyncio.wait(
+                (ended, hastened), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            hastened.cancel()
