@@ -49,7 +49,7 @@ class OwnKey(KeyError):
     """Can be pickled."""
 
 
-def die(how: str) -> Any:
+def die(how: str) -> Any:  # noqa: C901 - one way to end each
     match how:
         case "exit":
             os._exit(3)

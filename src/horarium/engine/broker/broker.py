@@ -38,6 +38,7 @@ from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.run import current_run
+from horarium.engine.worker.shares import weights_of
 from horarium.engine.worker.worker import Worker
 from horarium.events import Events
 from horarium.settings import Settings
@@ -139,17 +140,24 @@ class LedgerBroker(AsyncBroker):
     def worker(
         self,
         *,
-        queues: Sequence[str] | None = None,
+        queues: Sequence[str] | Mapping[str, int | None] | None = None,
         slots: int | None = None,
     ) -> Worker:
         """A worker that runs this broker's tasks.
+
+        Args:
+            queues: those that it takes, by name; with weights, each gets its share of the slots
+                while all have work. Without it as the settings say.
+            slots: jobs at once; without it as the settings say.
 
         Raises:
             InvalidInput: a task is to run in a process that could not find it.
         """
         self.add_recorder()
         execution = Execution(self)
-        worker = self._worker(execution, queues, slots or self.settings.concurrency)
+        worker = self._worker(
+            execution, queues or self.settings.queues, slots or self.settings.concurrency
+        )
         worker.on_leave = execution.close
         return worker
 
@@ -158,11 +166,14 @@ class LedgerBroker(AsyncBroker):
         if not any(isinstance(each, RunRecorder) for each in self.middlewares):
             self.middlewares.insert(0, RunRecorder(_own_run))
 
-    def _worker(self, execute: Any, queues: Sequence[str] | None, slots: int) -> Worker:
+    def _worker(
+        self, execute: Any, queues: Sequence[str] | Mapping[str, int | None] | None, slots: int
+    ) -> Worker:
         return Worker(
             self.ledger,
             execute,
-            queues=queues,
+            queues=None if queues is None else list(queues),
+            weights=weights_of(queues),
             slots=slots,
             lease=self.settings.lease,
             poll=self.settings.poll,
@@ -182,7 +193,7 @@ class LedgerBroker(AsyncBroker):
         hooks = DeliveryHooks(deliveries)
         former = [each for each in self.middlewares if isinstance(each, DeliveryHooks)]
         self.middlewares[:] = [hooks, *(each for each in self.middlewares if each not in former)]
-        worker = self._worker(deliveries.execute, None, self.settings.concurrency)
+        worker = self._worker(deliveries.execute, self.settings.queues, self.settings.concurrency)
         running = asyncio.create_task(worker.run())
         running.add_done_callback(deliveries.end)
         self._listening = (worker, running)

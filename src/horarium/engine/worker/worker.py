@@ -6,11 +6,12 @@ their outcomes in batches, and the heartbeat in its thread. `Worker.run` is the 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from horarium.database import STEADY_PLANS, TRANSIENT, Link
+from horarium.database import STEADY_PLANS, TRANSIENT, Connection, Link
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim
@@ -25,6 +26,7 @@ from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.lease import Lease, Rescued
 from horarium.engine.worker.run import Run, interrupted
 from horarium.engine.worker.settlement import Settlement
+from horarium.engine.worker.shares import Shares
 from horarium.events import Events, JobRescued
 from horarium.listener import Listener
 
@@ -47,6 +49,7 @@ class Worker:
         execute: Execute,
         *,
         queues: Sequence[str] | None = None,
+        weights: Mapping[str, int] | None = None,
         slots: int = 100,
         lease: float = 45.0,
         poll: float = 30.0,
@@ -57,10 +60,11 @@ class Worker:
         self._ledger = ledger
         self._execute = execute
         self._queues = queues
+        self._shares = Shares(weights) if weights else None
         self._slots = slots
         self._poll = poll
         self._shutdown = shutdown
-        self._events = events or Events()
+        self._events = Events() if events is None else events
         self.on_leave: Callable[[], Awaitable[None]] | None = None
         database = ledger.database
         self._link = Link(database, "horarium claim", STEADY_PLANS)
@@ -146,13 +150,21 @@ class Worker:
         if self._stopping.is_set() or limit < 1:
             return
         connection = await self._link.get()
-        claims = await self._ledger.claim(connection, self._lease.worker, self._queues, limit)
+        claims = await self._claim(connection, limit)
         for claim in claims:
             if claim.limits is None:
                 self._start(claim)
         await self._let_in([claim for claim in claims if claim.limits is not None])
         if len(claims) < limit or time.monotonic() > self._promoted_at + _LEAST_BETWEEN_PROMOTIONS:
             await self._look_ahead(nothing=not claims)
+
+    async def _claim(self, connection: Connection, limit: int) -> list[Claim]:
+        worker, shares = self._lease.worker, self._shares
+        if shares is None:
+            return await self._ledger.claim(connection, worker, self._queues, limit)
+        claims = await self._ledger.claim_shares(connection, worker, limit, shares.turn())
+        shares.took(Counter(claim.queue for claim in claims), limit)
+        return claims
 
     async def _let_in(self, candidates: Sequence[Claim]) -> None:
         """Start those jobs with limits that may start now; the gate keeps the others."""
