@@ -183,7 +183,14 @@ class LedgerBroker(AsyncBroker):
                 timedelta(days=self.settings.keep_failed),
             ),
             events=self.events,
+            most_lost=self._most_lost,
         )
+
+    def _most_lost(self) -> Mapping[str, int]:
+        """How often in a row attempts of tasks may be lost, of those that say so."""
+        tasks = self.get_all_tasks().items()
+        most = {name: getattr(task, "options", Options()).most_lost for name, task in tasks}
+        return {name: number for name, number in most.items() if number is not None}
 
     # TaskIQ's worker
 
@@ -194,6 +201,7 @@ class LedgerBroker(AsyncBroker):
         former = [each for each in self.middlewares if isinstance(each, DeliveryHooks)]
         self.middlewares[:] = [hooks, *(each for each in self.middlewares if each not in former)]
         worker = self._worker(deliveries.execute, self.settings.queues, self.settings.concurrency)
+        worker.on_leave = deliveries.close
         running = asyncio.create_task(worker.run())
         running.add_done_callback(deliveries.end)
         self._listening = (worker, running)

@@ -26,19 +26,28 @@ from horarium.database import TRANSIENT, Connection, Database, Link, statement
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.worker.keeping import Keep, tidy
+from horarium.engine.worker.losses import Losses
 
 _TIDY_EVERY = 3600.0
 _SWEEP_EVERY = 60.0
+_NEVER = 2**31 - 1
 _log = structlog.get_logger()
 
 
 class Rescued(msgspec.Struct, frozen=True):
-    """A job that was taken back, and from which attempt of which worker."""
+    """A job that was taken back, and from which attempt of which worker.
+
+    Attributes:
+        times: how often in a row its attempts were lost, this one included.
+        given_up: it was too often: it has failed.
+    """
 
     id: str
     task: str
     attempt: int
     worker: int
+    times: int = 1
+    given_up: bool = False
 
 
 class Lease:
@@ -53,6 +62,7 @@ class Lease:
         seconds: float,
         clock: Clock,
         keep: Keep,
+        losses: Losses,
         on_rescue: Callable[[Sequence[Rescued]], None] = lambda _: None,
     ) -> None:
         self.worker = 0
@@ -62,6 +72,7 @@ class Lease:
         self._seconds = seconds
         self._clock = clock
         self._keep = keep
+        self._losses = losses
         self._on_rescue = on_rescue
         self._sweep_at = time.monotonic() + _SWEEP_EVERY
         self._stop = threading.Event()
@@ -74,7 +85,7 @@ class Lease:
         self.worker = await self._register(connection)
         # What is to be forgotten can wait until the worker works.
         await tidy(connection, self._keep, self._clock, seconds=0.0)
-        self._tell(await rescue(connection, self._clock))
+        self._tell(await rescue(connection, self._clock, self._losses))
         await gate.sweep(connection)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
@@ -119,7 +130,7 @@ class Lease:
     async def _beat_once(self) -> None:
         connection = await self._link.get()
         await self._renew(connection)
-        rescued = await rescue(connection, self._clock)
+        rescued = await rescue(connection, self._clock, self._losses)
         self._tell(rescued)
         if rescued or time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + _SWEEP_EVERY
@@ -149,12 +160,23 @@ class Lease:
             )
 
 
-async def rescue(connection: Connection, clock: Clock) -> list[Rescued]:
-    """Take back the jobs of workers whose lease has lapsed."""
-    rows: list[Any] = await connection.fetch(_sql("rescue"), clock(), JOBS_CHANNEL)
-    rescued = [Rescued(*tuple(row)[:4]) for row in rows]
+async def rescue(
+    connection: Connection, clock: Clock, losses: Losses | None = None
+) -> list[Rescued]:
+    """Take back the jobs of workers whose lease has lapsed.
+
+    Args:
+        losses: ends those that were lost too often; without it there is no such bound.
+    """
+    bounds = losses.bounds() if losses is not None else ([], [], _NEVER)
+    rows: list[Any] = await connection.fetch(_sql("rescue"), clock(), JOBS_CHANNEL, *bounds)
+    rescued = [Rescued(*tuple(row)[:6]) for row in rows]
     for job in rescued:
-        _log.warning("rescued a job from a worker that stopped answering", **_fields(job))
+        if not job.given_up:
+            _log.warning("rescued a job from a worker that stopped answering", **_fields(job))
+    given_up = [job for job in rescued if job.given_up]
+    if losses is not None and given_up:
+        await losses.give_up(connection, given_up)
     return rescued
 
 

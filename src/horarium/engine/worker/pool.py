@@ -126,7 +126,7 @@ class _Child:
         )
         child = cls(process)
         try:
-            await child.ask(packed((search_path(), list(modules))))
+            await child.ask(packed((search_path(modules), list(modules))))
         except BaseException:
             await asyncio.shield(child.end())
             raise

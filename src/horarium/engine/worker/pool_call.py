@@ -8,7 +8,9 @@ import pickle
 import struct
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from horarium.errors import HorariumError
@@ -122,6 +124,17 @@ def _attempted(act: Callable[[], Any]) -> Any:
         return None
 
 
-def search_path() -> list[str]:
-    """Where this process finds modules; its children are to find the same."""
-    return [path for path in sys.path if path]
+def search_path(modules: Iterable[str]) -> list[str]:
+    """Where this process finds modules, and where it has found these.
+
+    TaskIQ's command line has the working folder in its path only while it imports.
+    """
+    outermost = {sys.modules.get(module.partition(".")[0]) for module in modules}
+    places = [Path(place).parent for module in outermost for place in _places(module)]
+    return list(dict.fromkeys([*filter(None, sys.path), *map(str, places)]))
+
+
+def _places(module: ModuleType | None) -> Iterable[str]:
+    """The folders of a package, or the file of a module."""
+    file = getattr(module, "__file__", None)
+    return list(getattr(module, "__path__", ())) or ([file] if file else [])

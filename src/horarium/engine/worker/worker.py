@@ -19,15 +19,16 @@ from horarium.engine.jobs.ledger import CANCEL_CHANNEL, Ledger
 from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
-from horarium.engine.worker.announcement import ended, started
+from horarium.engine.worker.announcement import ended, started, taken_back
 from horarium.engine.worker.departure import Departure
 from horarium.engine.worker.finisher import Finisher
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.lease import Lease, Rescued
+from horarium.engine.worker.losses import Losses
 from horarium.engine.worker.run import Run, interrupted
 from horarium.engine.worker.settlement import Settlement
 from horarium.engine.worker.shares import Shares
-from horarium.events import Events, JobRescued
+from horarium.events import Events
 from horarium.listener import Listener
 
 Execute = Callable[[Run], Awaitable[Outcome]]
@@ -56,6 +57,7 @@ class Worker:
         shutdown: float = 30.0,
         keep: Keep = Keep(),
         events: Events | None = None,
+        most_lost: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._ledger = ledger
         self._execute = execute
@@ -76,6 +78,7 @@ class Worker:
             seconds=lease,
             clock=ledger.clock,
             keep=keep,
+            losses=Losses(ledger, most_lost),
             on_rescue=self._report_rescued,
         )
         self._freed = asyncio.Event()
@@ -317,6 +320,4 @@ class Worker:
 
     def _report_rescued(self, rescued: Sequence[Rescued]) -> None:
         for job in rescued if self._events else ():
-            self._events.publish(
-                JobRescued(id=job.id, task=job.task, attempt=job.attempt, worker=job.worker)
-            )
+            self._events.publish(taken_back(job))
