@@ -56,7 +56,8 @@ class Site:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 (sys.executable, "-m", "horarium", "worker", *arguments),
-                env=environment, cwd=self.folder, stderr=log, start_new_session=True,
+                env=environment, cwd=self.folder, stdin=subprocess.PIPE, stderr=log,
+                start_new_session=True,
             )  # fmt: skip
         family = psutil.Process(process.pid)
         try:
@@ -235,6 +236,34 @@ async def test_a_crew_that_is_told_twice_gives_back_at_once(site: Site, ledger: 
     for id in ("a", "b"):
         job = await ledger.show(id)
         assert (job.state, job.attempt) == (State.QUEUED, 0)
+
+
+async def test_being_told_by_the_supervisor_and_by_all_is_being_told_once(
+    site: Site, ledger: Ledger, connection: Connection
+) -> None:
+    """As systemd does: every process of the unit gets the signal, and the supervisor passes it."""
+    await connection.execute("create table public.gate ()")
+    with site.worker("--processes=2", HORARIUM_SHUTDOWN="60") as process:
+        await put(ledger, "a", "gated")
+        for each in (process.pid, *(p.pid for p in psutil.Process(process.pid).children())):
+            os.kill(each, signal.SIGTERM)
+        await eventually(lambda: asyncio.sleep(0, site.said("worker stops") >= 1))
+        await connection.execute("insert into public.gate default values")
+        assert await ends(process) == 0
+    job = await ledger.show("a")
+    assert (job.state, job.attempt) == (State.SUCCEEDED, 1)
+
+
+async def test_a_crew_ends_with_whoever_has_started_it(site: Site, ledger: Ledger) -> None:
+    """Under `horarium up`: its standard input closes when that dies."""
+    with site.worker(HORARIUM_PROCESSES="2", HORARIUM_SUPERVISED="worker") as process:
+        await eventually(lambda: how_many_live(ledger), 2)
+        family = {p.pid for p in psutil.Process(process.pid).children()}
+        assert process.stdin is not None
+        process.stdin.close()
+        assert await ends(process) == 0
+        await are_gone(family)
+    assert await live(ledger) == set()
 
 
 async def said(site: Site, words: str) -> int:

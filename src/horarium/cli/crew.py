@@ -31,6 +31,9 @@ GRACE = 10.0
 RELOAD_GRACE = 5.0
 """Seconds for which jobs may go on when the code has changed, before they are given back."""
 
+AT_ONCE = signal.SIGUSR1
+"""Tells a member to give back at once what it runs."""
+
 _LIVED = 10.0
 _LONGEST_PAUSE = 30.0
 _USAGE = 2
@@ -82,7 +85,6 @@ class Crew:
         self._shutdown = shutdown
         self._waits_for_change = waits_for_change
         self._members: set[Member] = set()
-        self._orders = 0
         self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
         self._status = 0
@@ -94,8 +96,9 @@ class Crew:
         # A place ends by itself only with an error of ours: then all end.
         await asyncio.wait((*places, stopping), return_when=asyncio.FIRST_COMPLETED)
         self._stopping.set()
+        leaving = [member for member in self._members if member.is_recycling]
         try:
-            await asyncio.gather(*places, *(self._end(member) for member in list(self._members)))
+            await asyncio.gather(*places, *(self._end(member) for member in leaving))
         finally:
             stopping.cancel()
             for member in self._members:
@@ -104,10 +107,9 @@ class Crew:
 
     def stop(self) -> None:
         """Told once the members finish their jobs, told twice they give them back at once."""
-        self._orders += 1
-        if self._orders > 1:
+        if self._stopping.is_set() and SUPERVISED not in os.environ:
             for member in self._members:
-                member.send(signal.SIGTERM)
+                member.send(AT_ONCE)
         self._stopping.set()
 
     async def renew(self) -> None:
@@ -122,7 +124,10 @@ class Crew:
             began, changed = time.monotonic(), self._changed
             member = await self._start(place)
             await member.leaves(self._stopping)
-            if member.is_recycling or member.is_replaced or self._stopping.is_set():
+            if self._stopping.is_set():
+                await self._end(member)
+                return
+            if member.is_recycling or member.is_replaced:
                 continue
             if self._is_hopeless(member):
                 return
@@ -162,7 +167,7 @@ class Crew:
         member.is_replaced = True
         member.send(signal.SIGTERM)
         if not await member.ends_within(RELOAD_GRACE):
-            member.send(signal.SIGTERM)
+            member.send(AT_ONCE)
             await self._kill_late(member, GRACE)
 
     async def _end(self, member: "Member") -> None:
@@ -231,13 +236,11 @@ class Member:
                 self._process.send_signal(number)
 
     async def leaves(self, stopping: asyncio.Event) -> None:
-        """Wait until it ends or is to be succeeded; until it ends, once all are stopping."""
+        """Wait until it ends or is to be succeeded, or all are to stop."""
         waits = [asyncio.create_task(each.wait()) for each in (self._recycles, stopping)]
         await asyncio.wait((self.ended, *waits), return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
-        if stopping.is_set():
-            await asyncio.wait((self.ended,))
 
     async def ends_within(self, seconds: float) -> bool:
         await asyncio.wait((self.ended,), timeout=seconds)

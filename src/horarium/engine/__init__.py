@@ -43,9 +43,11 @@ from horarium.engine.schedules.timetable import (
 from horarium.engine.schedules.timetable.preview import preview
 from horarium.engine.worker.cancellation import CancellationOfJob, JobStopped, cancelled
 from horarium.engine.worker.roster import Member, Presence, roster
+from horarium.engine.worker.threads import NAME as TASK_THREADS
 from horarium.engine.worker.worker import Worker
 
 __all__ = [
+    "TASK_THREADS",
     "Argument",
     "At",
     "Attempt",

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,19 @@ async def test_a_stop_gives_back_what_runs_in_a_process(
     assert (job.state, job.attempt) == (State.QUEUED, 0)
     for pid in started:
         await eventually(lambda pid=pid: is_gone(pid))
+
+
+async def test_a_signal_to_all_processes_is_the_workers_affair(
+    broker: LedgerBroker, tmp_path: Path
+) -> None:
+    task = in_process(broker, pool_tasks.be_told)
+    async with working(broker.worker()):
+        sent = await task.kiq(str(tmp_path / "pid"), str(tmp_path / "go on"))
+        (pid,) = await pids(tmp_path / "pid")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(pid, number)
+        (tmp_path / "go on").touch()
+        assert (await sent.wait_result(timeout=PATIENCE)).return_value == "unharmed"
 
 
 def wants_a_connection(connection: JobConnection) -> None: ...

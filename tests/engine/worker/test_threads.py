@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from structlog.testing import capture_logs
-from workplace import PATIENCE, ended, eventually, working
+from workplace import PATIENCE, ended, eventually, receiving, working
 
 from horarium import Cancellation, cancelled
 from horarium.engine import Ledger, LedgerBroker, State
@@ -93,6 +93,18 @@ async def test_a_task_that_asks_hears_that_it_is_over_its_time(
         job = await ended(ledger, (await work.task.kiq()).task_id)
         assert work.heard.is_set()
     assert (job.state, job.error and job.error.type) == (State.FAILED, "TimeoutError")
+
+
+async def test_a_task_under_taskiqs_receiver_hears_it_too(
+    broker: LedgerBroker, ledger: Ledger
+) -> None:
+    work = Work(broker, "checking")
+    async with receiving(broker):
+        sent = await work.task.kiq()
+        await work.has_begun()
+        await ledger.cancel(sent.task_id, "enough")
+        assert (await ended(ledger, sent.task_id)).state is State.CANCELLED
+        assert await asyncio.to_thread(work.heard.wait, PATIENCE)
 
 
 async def test_a_task_that_asks_hears_that_its_worker_stops(

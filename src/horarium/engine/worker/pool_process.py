@@ -33,6 +33,7 @@ _DIE_WITH_PARENT = 1
 def main() -> None:
     """Do calls until the worker closes the pipe."""
     _die_with_parent()
+    _leave_signals_to_parent()
     calls, answers = _take_pipes()
     paths, modules = unpacked(_read(calls))
     sys.path[:] = paths
@@ -120,6 +121,15 @@ def _die_with_parent() -> None:
     """Ask Linux to kill this process with its worker, also where a call never lets go."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+
+
+def _leave_signals_to_parent() -> None:
+    """Whoever stops all processes at once, such as systemd, does not end this job: the worker does.
+
+    A handler, and not the order to ignore: what a task starts would inherit that.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
 
 
 if __name__ == "__main__":
