@@ -221,6 +221,8 @@ def masked(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     if value is None:
         return "not set"
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}:{held}" if held else key for key, held in value.items())
     return mask(value) if SETTINGS[name].secret else str(value)
 
 

@@ -56,11 +56,17 @@ async def _supervise(work: Work, size: int, *, reload: bool) -> int:
     from horarium.cli.reload import renew_on_change
 
     watching = asyncio.create_task(renew_on_change(crew, work.app or settings.app))
+    watching.add_done_callback(_report)
     try:
         return await crew.run()
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+def _report(watching: "asyncio.Task[None]") -> None:
+    if not watching.cancelled() and (error := watching.exception()) is not None:
+        _log.error("changes of the code are not seen any more", error=str(error))
 
 
 class Crew:

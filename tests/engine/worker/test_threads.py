@@ -181,6 +181,25 @@ async def test_a_worker_that_has_left_leaves_no_threads(broker: LedgerBroker) ->
     await eventually(alive, [])
 
 
+async def test_a_task_that_asked_and_does_not_hear_is_given_back_all_the_same(
+    broker: LedgerBroker, ledger: Ledger
+) -> None:
+    begun, let_go = threading.Event(), threading.Event()
+
+    @broker.task
+    def asks_once() -> None:
+        assert not cancelled()
+        begun.set()
+        let_go.wait(PATIENCE)
+
+    async with working(broker.worker()):
+        sent = await asks_once.kiq()
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
+    job = await ledger.show(sent.task_id)
+    assert (job.state, job.attempt) == (State.QUEUED, 0)
+    let_go.set()
+
+
 async def test_a_stop_iteration_fails_the_job(broker: LedgerBroker, ledger: Ledger) -> None:
     @broker.task
     def stop() -> None:
