@@ -1,9 +1,9 @@
 """Queues with weights: whose turn it is, so that each gets its share while all have work.
 
-Each queue stands somewhere on a line, and its jobs move it on, the further the smaller its weight: a job of
-a queue of weight 3 moves it by 1/3, one of weight 1 by 1. The queue that is furthest back goes
-next. A queue without work does not stay behind, to take it all when work comes: it is moved up to
-the others. So its share goes to them, nobody saves up, and nobody is left out. Pure.
+Each queue stands somewhere on a line, and its jobs move it on, the further the smaller its weight:
+a job of a queue of weight 3 moves it by 1/3, one of weight 1 by 1. The queue that is furthest back
+goes next. A queue without work does not stay behind, to take it all when work comes: it is moved up
+to the others. So its share goes to them, nobody saves up, and nobody is left out. Pure.
 """
 
 from collections.abc import Mapping, Sequence

@@ -23,8 +23,8 @@ from horarium.engine.worker.run import Run
 
 NAME = "horarium-task"
 GRACE = 3.0
-"""Seconds that a task which asks whether it should stop is given to hear that it should; less than a
-worker that leaves waits for what it gives back."""
+"""Seconds that a task which asks whether it should stop is given to hear that it should; less than
+a worker that leaves waits for what it gives back."""
 
 _log = structlog.get_logger()
 _Work = tuple[Callable[[], Any], "Future[Any]"]
