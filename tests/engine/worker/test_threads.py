@@ -44,8 +44,8 @@ class Work:
         return "at last"
 
     def asking(self) -> str:
-        self.begun.set()
         while not cancelled():
+            self.begun.set()
             self.let_go.wait(0.01)
         self.heard.set()
         return "half of it"
