@@ -34,6 +34,12 @@ def test_an_empty_variable_counts_as_none(tmp_path: Path) -> None:
         ("HORARIUM_ZONE", "Europe/Moskow", "Europe/Moscow"),
         ("HORARIUM_CURRENCY", "pounds", "ISO 4217"),
         ("HORARIUM_CONCURRENCY", "0", "at least 1"),
+        ("HORARIUM_PROCESSES", "-2", "at least 1"),
+        ("HORARIUM_QUEUES", "mail,,reports", "separated by commas"),
+        ("HORARIUM_QUEUES", "mail,mail:3", "cannot be used"),
+        ("HORARIUM_QUEUES", "mail:0", "1 to 1000"),
+        ("HORARIUM_RECYCLE_AFTER_MEMORY", "much", "500MB"),
+        ("HORARIUM_RECYCLE_AFTER_MEMORY", "0", "500MB"),
         ("HORARIUM_LEASE", "-1", "greater than 0"),
         ("HORARIUM_LEASE", "nan", "greater than 0"),
         ("HORARIUM_LOG_LEVEL", "loud", "debug, info"),
@@ -74,3 +80,37 @@ def test_a_wrong_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidSetting) as refused:
         load({"DATABASE_URL": "mysql://me:hidden@host/db"}, tmp_path)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1000", 1000),
+        ("500MB", 500_000_000),
+        ("1.5 GB", 1_500_000_000),
+        ("512MiB", 512 * 2**20),
+        ("2g", 2_000_000_000),
+        ("64kib", 65536),
+    ],
+)
+def test_memory_is_read_in_the_usual_units(text: str, size: int, tmp_path: Path) -> None:
+    settings = load({"HORARIUM_RECYCLE_AFTER_MEMORY": text}, tmp_path)
+    assert settings.recycle_after_memory == size
+
+
+@pytest.mark.parametrize(
+    ("text", "queues"),
+    [
+        ("mail", {"mail": None}),
+        ("mail, reports", {"mail": None, "reports": None}),
+        ("mail:3,reports", {"mail": 3, "reports": 1}),
+        ("a:b:2", {"a:b": 2}),
+        ("a:b", {"a:b": None}),
+    ],
+)
+def test_queues_are_read_with_their_weights(
+    text: str, queues: dict[str, int | None], tmp_path: Path
+) -> None:
+    settings = load({"HORARIUM_QUEUES": text}, tmp_path)
+    assert settings.queues == queues
+    assert masked(settings, "queues").split(",")[0] in text + ":1"

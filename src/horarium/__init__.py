@@ -3,11 +3,31 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Cancel", "CurrentFiring", "Horarium", "JobConnection", "JobId", "Snooze", "__version__"]
+__all__ = [
+    "Cancel",
+    "Cancellation",
+    "CurrentFiring",
+    "Horarium",
+    "JobConnection",
+    "JobId",
+    "JobStopped",
+    "Snooze",
+    "__version__",
+    "cancelled",
+]
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
-    from horarium.engine import Cancel, CurrentFiring, JobConnection, JobId, Snooze
+    from horarium.engine import (
+        Cancel,
+        Cancellation,
+        CurrentFiring,
+        JobConnection,
+        JobId,
+        JobStopped,
+        Snooze,
+        cancelled,
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -39,12 +39,19 @@ class JobEnded(Event, frozen=True, kw_only=True):
 
 
 class JobRescued(Event, frozen=True, kw_only=True):
-    """A job came back from a worker whose lease had lapsed."""
+    """A job came back from a worker whose lease had lapsed.
+
+    Attributes:
+        times: how often in a row its attempts were lost.
+        given_up: it was too often: the job has failed.
+    """
 
     id: str
     task: str
     attempt: int
     worker: int
+    times: int = 1
+    given_up: bool = False
 
 
 class Fired(Event, frozen=True, kw_only=True):

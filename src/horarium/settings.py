@@ -7,6 +7,7 @@ one sentence that names the setting, its source and what it takes.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,9 +22,17 @@ from horarium.errors import InvalidSetting
 FILE = "horarium.toml"
 
 
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process of Horarium is told from outside. Durations are seconds, but for how many days
-    ended jobs are kept: those that succeeded, and those that failed or were cancelled.
+    ended jobs are kept: those that succeeded, and those that failed or were cancelled. Memory is
+    in bytes; queues have weights, or none of them has.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str | None = None
     concurrency: int = 100
     threads: int = 8
+    processes: int = 1
+    pool: int = msgspec.field(default_factory=lambda: _cores())
+    queues: Mapping[str, int | None] | None = None
+    recycle_after_jobs: int | None = None
+    recycle_after_memory: int | None = None
     lease: float = 45.0
     poll: float = 30.0
     shutdown: float = 30.0
@@ -82,6 +96,39 @@ def _seconds(value: str) -> float:
     if not 0 < seconds < float("inf"):
         raise ValueError(f"{value!r} is no duration; it takes seconds greater than 0, such as 30")
     return seconds
+
+
+def _bytes(value: str) -> int:
+    found = _SIZE.fullmatch(value.strip())
+    size = int(float(found[1]) * _UNITS[(found[2] or "").lower()]) if found else 0
+    if size < 1:
+        raise ValueError(f"{value!r} is no size; it takes bytes, or such as 500MB, 1.5GB or 512MiB")
+    return size
+
+
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?((?:[KMGT]i?)?B?)", re.IGNORECASE)
+_UNITS = {
+    f"{letter}{binary}{end}": (1024 if binary else 1000) ** power
+    for power, letter in enumerate(("", "k", "m", "g", "t"))
+    for binary in (("", "i") if letter else ("",))
+    for end in ("b", "")
+}
+
+
+def _queues(value: str) -> Mapping[str, int | None]:
+    """Queues by name with their weights, `None` where none has one: ``mail:3,reports``."""
+    takes = "it takes names separated by commas, such as mail,reports, or with weights: mail:3"
+    queues: dict[str, int | None] = {}
+    for each in value.split(","):
+        name, colon, weight = each.strip().rpartition(":")
+        if not (colon and weight.isdecimal()):
+            name, weight = each.strip(), ""
+        if not name or name in queues or (weight and not 1 <= int(weight) <= 1000):
+            raise ValueError(f"{each!r} cannot be used; {takes} (a weight is 1 to 1000)")
+        queues[name] = int(weight) if weight else None
+    if any(queues.values()):
+        return {name: weight or 1 for name, weight in queues.items()}
+    return queues
 
 
 def _days(value: str) -> int:
@@ -137,6 +184,11 @@ SETTINGS: Mapping[str, Setting] = {
     "smtp_url": Setting("SMTP_URL", _url("smtp", "smtps"), secret=True),
     "concurrency": Setting("HORARIUM_CONCURRENCY", _count),
     "threads": Setting("HORARIUM_THREADS", _count),
+    "processes": Setting("HORARIUM_PROCESSES", _count),
+    "pool": Setting("HORARIUM_POOL", _count),
+    "queues": Setting("HORARIUM_QUEUES", _queues),
+    "recycle_after_jobs": Setting("HORARIUM_RECYCLE_AFTER_JOBS", _count),
+    "recycle_after_memory": Setting("HORARIUM_RECYCLE_AFTER_MEMORY", _bytes),
     "lease": Setting("HORARIUM_LEASE", _seconds),
     "poll": Setting("HORARIUM_POLL", _seconds),
     "shutdown": Setting("HORARIUM_SHUTDOWN", _seconds),
@@ -169,6 +221,8 @@ def masked(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     if value is None:
         return "not set"
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}:{held}" if held else key for key, held in value.items())
     return mask(value) if SETTINGS[name].secret else str(value)
 
 

@@ -21,7 +21,8 @@ declare
     place regclass;
 begin
     perform pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid();
+    where datname = current_database() and pid <> pg_backend_pid()
+        and backend_type = 'client backend';
     for place in select oid from pg_class
         where relnamespace = 'public'::regnamespace and relkind = 'r'
     loop execute 'drop table ' || place; end loop;

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,16 @@ from horarium.settings import SETTINGS, Settings, load
 
 LABOURER = "LABOURER"
 """Says that a process is one: its module makes its broker."""
+
+
+def process_id() -> int:
+    """Run in a process of the pool."""
+    return os.getpid()
+
+
+def hang_about() -> None:
+    """The same; until it is killed."""
+    time.sleep(600)
 
 
 def make_broker(settings: Settings) -> LedgerBroker:
@@ -60,6 +71,9 @@ def make_broker(settings: Settings) -> LedgerBroker:
         await asyncio.sleep(seconds)
         return os.getpid()
 
+    if __name__ != "__main__":  # no process could find the functions of a mere script
+        broker.task("process id", executor="process")(process_id)
+        broker.task("hang about", executor="process", timeout=0.5)(hang_about)
     return broker
 
 

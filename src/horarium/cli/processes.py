@@ -1,4 +1,4 @@
-"""`horarium up` and `demo`, and the parts alone: `web`, `worker`, `scheduler`."""
+"""`horarium up` and `demo`, and the parts alone: `web`, `scheduler`; `worker` is in `workers`."""
 
 import asyncio
 import os
@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 SUPERVISED = "HORARIUM_SUPERVISED"
-"""Names the part of `horarium up` that a process is; it ends when its standard input closes."""
+"""Names the part of `horarium up` that a process is, or "worker 2" where it is the second of
+several workers under one supervisor; it ends when its standard input closes."""
 
 AppName = Annotated[str | None, Parameter(name="--app")]
 
@@ -72,36 +73,9 @@ def web(*, host: str | None = None, port: int | None = None, app: AppName = None
 
     os.environ.update(_environment(host, port, app))
     application = find_application()
-    _begin("web")
+    begin("web")
     settings = application.settings
     return serve(application, settings.host, settings.port) or 0
-
-
-def worker(
-    *,
-    queues: Annotated[str | None, Parameter(name=["--queues", "-q"])] = None,
-    concurrency: Annotated[int | None, Parameter(name=["--concurrency", "-c"])] = None,
-    app: AppName = None,
-) -> int:
-    """Run jobs.
-
-    Parameters
-    ----------
-    queues
-        Only these queues, separated by commas; without it all.
-    concurrency
-        Jobs at once at most; without it HORARIUM_CONCURRENCY, else 100.
-    app
-        Your application as module:name.
-    """
-    from horarium.errors import InvalidInput
-
-    names = None if queues is None else [name.strip() for name in queues.split(",")]
-    if names is not None and not all(names):
-        raise InvalidInput("--queues", "it takes names separated by commas, such as mail,reports")
-    if concurrency is not None and concurrency < 1:
-        raise InvalidInput("--concurrency", "it takes a number from 1")
-    return _serve(lambda stop: _work(stop, names, concurrency, app), "worker")
 
 
 def scheduler(*, app: AppName = None) -> int:
@@ -113,27 +87,6 @@ def scheduler(*, app: AppName = None) -> int:
         Your application as module:name.
     """
     return _serve(lambda stop: _schedule(stop, app), "scheduler")
-
-
-async def _work(
-    stop: asyncio.Event, queues: list[str] | None, concurrency: int | None, name: str | None
-) -> None:
-    from horarium.cli.opening import find_application
-
-    application = find_application(name)
-    application.broker.is_worker_process = True
-    await application.require_ready()
-    await application.broker.startup()
-    working = application.broker.worker(queues=queues, slots=concurrency)
-    running = asyncio.create_task(working.run())
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
-        working.stop()
-        await running
-    finally:
-        stopping.cancel()
-        await application.broker.shutdown()
 
 
 async def _schedule(stop: asyncio.Event, name: str | None) -> None:
@@ -174,7 +127,7 @@ def _serve(act: Callable[[asyncio.Event], Coroutine[Any, Any, None]], process: s
             loop.add_signal_handler(number, told)
         await act(stop)
 
-    _begin(process)
+    begin(process)
     try:
         uvloop.run(until_told())
     except asyncio.CancelledError:
@@ -182,15 +135,20 @@ def _serve(act: Callable[[asyncio.Event], Coroutine[Any, Any, None]], process: s
     return 0
 
 
-def _begin(process: str) -> None:
+def begin(process: str) -> None:
     """Logs, and the watch on the supervisor where there is one."""
     from horarium import logs
     from horarium.settings import load
 
     supervised = os.environ.get(SUPERVISED)
     logs.configure(load().log_level, process=supervised)
-    if supervised == process:
+    if supervised is not None and supervised.split()[0] == process:
         threading.Thread(target=_end_with_supervisor, daemon=True, name="supervised").start()
+
+
+def is_member() -> bool:
+    """Whether this process is one of several workers under one supervisor."""
+    return os.environ.get(SUPERVISED, "").startswith("worker ")
 
 
 def _end_with_supervisor() -> None:

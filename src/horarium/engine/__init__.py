@@ -5,6 +5,7 @@ Everything outside uses only what is exported here.
 
 from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.dependencies import (
+    Cancellation,
     CurrentFiring,
     FiringOfJob,
     JobConnection,
@@ -40,10 +41,13 @@ from horarium.engine.schedules.timetable import (
     zone_data_version,
 )
 from horarium.engine.schedules.timetable.preview import preview
+from horarium.engine.worker.cancellation import CancellationOfJob, JobStopped, cancelled
 from horarium.engine.worker.roster import Member, Presence, roster
+from horarium.engine.worker.threads import NAME as TASK_THREADS
 from horarium.engine.worker.worker import Worker
 
 __all__ = [
+    "TASK_THREADS",
     "Argument",
     "At",
     "Attempt",
@@ -51,6 +55,8 @@ __all__ = [
     "Book",
     "BookSource",
     "Cancel",
+    "Cancellation",
+    "CancellationOfJob",
     "CatchUp",
     "Cron",
     "CurrentFiring",
@@ -65,6 +71,7 @@ __all__ = [
     "Job",
     "JobConnection",
     "JobId",
+    "JobStopped",
     "Kept",
     "Ledger",
     "LedgerBroker",
@@ -87,6 +94,7 @@ __all__ = [
     "Timetable",
     "Worker",
     "backfill",
+    "cancelled",
     "compiled",
     "current_firing",
     "explain_schedule",

@@ -76,6 +76,41 @@ async def stop_while_they_hold_more_than_they_run(
         assert await attempts(ledger, job.id) == []
 
 
+async def test_a_process_that_has_run_its_share_is_succeeded(
+    ledger: Ledger, settings: Settings, connection: Connection
+) -> None:
+    """`--max-tasks-per-child`: what it has claimed beyond that goes back unharmed."""
+    await connection.execute("create table public.written (n int)")
+    options = ("--workers", "1", "--max-tasks-per-child", "7")
+    with labouring(settings, *TASKIQ, *options) as process:
+        await ledger.enqueue_many(
+            NewJob(id=f"{n}", task="write", arguments=arguments(n)) for n in range(20)
+        )
+        await eventually(ledger.counts, {State.SUCCEEDED: 20}, within=30)
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+    assert {(await ledger.show(f"{n}")).attempt for n in range(20)} == {1}
+    assert await connection.fetchval("select count(distinct n) = count(*) from public.written")
+    assert await connection.fetchval("select count(*) >= 3 from horarium.workers")
+
+
+async def test_tasks_of_the_pool_run_in_processes_under_the_stock_worker(
+    ledger: Ledger, settings: Settings, connection: Connection
+) -> None:
+    await enqueue(ledger, "ends", task="process id")
+    await enqueue(ledger, "hangs", task="hang about")
+    with labouring(settings, *TASKIQ, "--workers", "1") as process:
+        await eventually(ledger.counts, {State.SUCCEEDED: 1, State.FAILED: 1})
+        worker = await connection.fetchval("select pid from horarium.workers")
+        found = msgspec.json.decode((await ledger.show("ends")).result or b"")
+        assert found not in (worker, process.pid)
+        job = await ledger.show("hangs")
+        assert job.error is not None
+        assert job.error.type == "TimeoutError"
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
 async def test_a_killed_process_leaves_a_right_account(
     ledger: Ledger, settings: Settings, connection: Connection
 ) -> None:

@@ -7,7 +7,6 @@ dependencies and writes outcomes in batches.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +38,7 @@ from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.run import current_run
+from horarium.engine.worker.shares import weights_of
 from horarium.engine.worker.worker import Worker
 from horarium.events import Events
 from horarium.settings import Settings
@@ -140,25 +140,40 @@ class LedgerBroker(AsyncBroker):
     def worker(
         self,
         *,
-        queues: Sequence[str] | None = None,
+        queues: Sequence[str] | Mapping[str, int | None] | None = None,
         slots: int | None = None,
-        executor: Executor | None = None,
     ) -> Worker:
-        """A worker that runs this broker's tasks."""
-        threads = executor or ThreadPoolExecutor(self.settings.threads, "horarium-task")
+        """A worker that runs this broker's tasks.
+
+        Args:
+            queues: those that it takes, by name; with weights, each gets its share of the slots
+                while all have work. Without it as the settings say.
+            slots: jobs at once; without it as the settings say.
+
+        Raises:
+            InvalidInput: a task is to run in a process that could not find it.
+        """
         self.add_recorder()
-        return self._worker(Execution(self, threads), queues, slots or self.settings.concurrency)
+        execution = Execution(self)
+        worker = self._worker(
+            execution, queues or self.settings.queues, slots or self.settings.concurrency
+        )
+        worker.on_leave = execution.close
+        return worker
 
     def add_recorder(self) -> None:
         """Install the middleware that remembers what a task raised, once."""
         if not any(isinstance(each, RunRecorder) for each in self.middlewares):
             self.middlewares.insert(0, RunRecorder(_own_run))
 
-    def _worker(self, execute: Any, queues: Sequence[str] | None, slots: int) -> Worker:
+    def _worker(
+        self, execute: Any, queues: Sequence[str] | Mapping[str, int | None] | None, slots: int
+    ) -> Worker:
         return Worker(
             self.ledger,
             execute,
-            queues=queues,
+            queues=None if queues is None else list(queues),
+            weights=weights_of(queues),
             slots=slots,
             lease=self.settings.lease,
             poll=self.settings.poll,
@@ -168,7 +183,14 @@ class LedgerBroker(AsyncBroker):
                 timedelta(days=self.settings.keep_failed),
             ),
             events=self.events,
+            most_lost=self._most_lost,
         )
+
+    def _most_lost(self) -> Mapping[str, int]:
+        """How often in a row attempts of tasks may be lost, of those that say so."""
+        tasks = self.get_all_tasks().items()
+        most = {name: getattr(task, "options", Options()).most_lost for name, task in tasks}
+        return {name: number for name, number in most.items() if number is not None}
 
     # TaskIQ's worker
 
@@ -178,7 +200,8 @@ class LedgerBroker(AsyncBroker):
         hooks = DeliveryHooks(deliveries)
         former = [each for each in self.middlewares if isinstance(each, DeliveryHooks)]
         self.middlewares[:] = [hooks, *(each for each in self.middlewares if each not in former)]
-        worker = self._worker(deliveries.execute, None, self.settings.concurrency)
+        worker = self._worker(deliveries.execute, self.settings.queues, self.settings.concurrency)
+        worker.on_leave = deliveries.close
         running = asyncio.create_task(worker.run())
         running.add_done_callback(deliveries.end)
         self._listening = (worker, running)

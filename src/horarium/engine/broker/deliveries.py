@@ -16,12 +16,13 @@ from taskiq.exceptions import NoResultError
 from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
 
-from horarium.engine.broker.execution import RunRecorder, conclude, ended, unknown
+from horarium.engine.broker.execution import Execution, RunRecorder, conclude, ended, unknown
+from horarium.engine.broker.executors import Executor, executor_of
 from horarium.engine.broker.message import deliver, received
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Error
 from horarium.engine.jobs.outcome import Failed, Outcome
-from horarium.engine.worker.run import Run, interrupted
+from horarium.engine.worker.run import Run, current_run, interrupted
 
 if TYPE_CHECKING:
     from horarium.engine.broker.broker import LedgerBroker
@@ -72,6 +73,8 @@ class Deliveries:
 
     def __init__(self, broker: "LedgerBroker") -> None:
         self._broker = broker
+        self._execution = Execution(broker)
+        self._executed: set[str] = set()
         self._open: dict[str, Delivery] = {}
         self._ready: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._worker: asyncio.Task[None] | None = None
@@ -79,8 +82,11 @@ class Deliveries:
 
     async def execute(self, run: Run) -> Outcome:
         """Hand a run over and wait for what becomes of it."""
-        if self._broker.find_task(run.claim.task) is None:
+        task = self._broker.find_task(run.claim.task)
+        if task is None:
             return unknown(run.claim)
+        if executor_of(task) is Executor.PROCESS:
+            return await self._execute_here(run)
         while run.claim.id in self._open:
             # An attempt under a lease that was lost; the hooks know runs by their job's id.
             await self._open[run.claim.id].closed.wait()
@@ -94,6 +100,18 @@ class Deliveries:
         finally:
             del self._open[run.claim.id]
             delivery.closed.set()
+
+    async def _execute_here(self, run: Run) -> Outcome:
+        """A task in a process is run as by Horarium's worker: the receiver could not end it."""
+        self._executed.add(run.claim.id)
+        try:
+            return await self._execution(run)
+        finally:
+            self._executed.discard(run.claim.id)
+
+    async def close(self) -> None:
+        """The worker leaves."""
+        await self._execution.close()
 
     async def messages(self) -> AsyncGenerator[AckableMessage, None]:
         """What `broker.listen` yields."""
@@ -118,7 +136,8 @@ class Deliveries:
 
     def run_of(self, task_id: str) -> Run | None:
         delivery = self._open.get(task_id)
-        return delivery.run if delivery is not None else None
+        run = current_run() if task_id in self._executed else None
+        return delivery.run if delivery is not None else run
 
     def give_back_unread(self) -> None:
         """Give back what the receiver has not asked for; it is stopping."""
@@ -131,6 +150,8 @@ class Deliveries:
 
     def begin(self, message: TaskiqMessage) -> None:
         """The receiver begins with a message: what the task calls belongs to its run."""
+        if message.task_id in self._executed:
+            return
         delivery = self._open.get(message.task_id)
         if delivery is None or delivery.outcome.done():
             # It was taken back while it waited in the receiver's own queue.

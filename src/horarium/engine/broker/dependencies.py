@@ -14,6 +14,7 @@ import msgspec
 from taskiq import Context, TaskiqDepends
 
 from horarium.database import Connection
+from horarium.engine.worker.cancellation import CancellationOfJob
 from horarium.engine.worker.run import current_run
 from horarium.errors import HorariumError
 
@@ -58,6 +59,14 @@ def current_job_id(context: Context = TaskiqDepends()) -> str:
     """The id of the job that runs."""
     return context.message.task_id
 
+
+def current_cancellation() -> CancellationOfJob:
+    """Whether the job that runs is to stop, for a sync task to ask."""
+    return CancellationOfJob(current_run())
+
+
+Cancellation = Annotated[CancellationOfJob, TaskiqDepends(current_cancellation)]
+"""Whether the job is to stop: `.requested`, or `.check()`, which ends the task then."""
 
 JobId = Annotated[str, TaskiqDepends(current_job_id)]
 """The id of the job that runs."""

@@ -7,7 +7,6 @@ here, instead of an acknowledgement.
 
 import random
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -23,6 +22,7 @@ from taskiq.utils import maybe_awaitable
 from horarium.engine.broker import direct
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.direct import Ended
+from horarium.engine.broker.executors import Executor, Executors, executor_of
 from horarium.engine.broker.message import encode_value, received
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import describe
@@ -58,11 +58,12 @@ _reported_unknown: set[str] = set()
 class Execution:
     """Runs claims for a worker, as TaskIQ's receiver would."""
 
-    def __init__(self, broker: "LedgerBroker", executor: Executor | None = None) -> None:
+    def __init__(self, broker: "LedgerBroker") -> None:
         self._broker = broker
+        self._executors = Executors(broker)
         # Bounds on the number of runs are the worker's; the receiver's own are not used.
         self._receiver = Receiver(
-            broker, executor, max_async_tasks=1, run_startup=False, propagate_exceptions=True
+            broker, None, max_async_tasks=1, run_startup=False, propagate_exceptions=True
         )
         self._plain: dict[Any, direct.Plain | None] = {}
         self._middlewares: tuple[TaskiqMiddleware, ...] = ()
@@ -72,12 +73,19 @@ class Execution:
         task = self._broker.find_task(run.claim.task)
         if task is None:
             return unknown(run.claim)
+        if executor_of(task) is not Executor.LOOP:
+            async with self._executors.place(task, run) as target:
+                return await self._receive(run, task, target)
         plain = self._plain_form(task)
         if plain is None or run.claim.payload is not None:
-            return await self._receive(run, task)
+            return await self._receive(run, task, task.original_func)
         ended = await direct.call(plain, run)
         run.error = ended.error
         return conclude(self._broker, run, ended)
+
+    async def close(self) -> None:
+        """End threads and processes; the worker leaves."""
+        await self._executors.close()
 
     def _plain_form(self, task: AsyncTaskiqDecoratedTask[Any, Any]) -> direct.Plain | None:
         """How to call the task directly, where nobody looks at its run on the way."""
@@ -91,12 +99,12 @@ class Execution:
             self._plain[task] = direct.plain(task)
         return self._plain[task]
 
-    async def _receive(self, run: Run, task: AsyncTaskiqDecoratedTask[Any, Any]) -> Outcome:
+    async def _receive(self, run: Run, task: Any, target: Callable[..., Any]) -> Outcome:
         """Run it by TaskIQ's receiver, with all hooks and dependencies."""
         message = self._message(run.claim, task.labels)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
-        result = await self._receiver.run_task(task.original_func, message)
+        result = await self._receiver.run_task(target, message)
         for middleware in reversed(self._broker.hooked("post_execute")):
             await maybe_awaitable(middleware.post_execute(message, result))
         run.afterwards = self._after_save(message, result)

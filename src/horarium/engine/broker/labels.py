@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from horarium.engine.broker.executors import Executor
 from horarium.engine.jobs.durations import SECONDS, seconds
 from horarium.engine.jobs.job import DEFAULT_QUEUE
 from horarium.engine.jobs.limits import Concurrency, Rate, read_concurrency, read_rate
@@ -20,7 +21,7 @@ from horarium.errors import InvalidInput
 
 T = TypeVar("T")
 
-DECLARED_ONLY = frozenset({"schedule", "retry_on", "discard_on", "types_of_exceptions"})
+DECLARED_ONLY = frozenset({"schedule", "retry_on", "discard_on", "types_of_exceptions", "executor"})
 """Labels that are read from the declaration and never travel."""
 
 IN_COLUMNS = frozenset({"queue", "queue_name", "priority", "delay", "eta", "expires", "owner"})
@@ -46,6 +47,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unique: Unique | None = None
     concurrency: Concurrency | None = None
     rate: Rate | None = None
+    executor: Executor | None = None
+    most_lost: int | None = None
 
     @property
     def keyed(self) -> bool:
@@ -201,6 +204,23 @@ def _number(value: Any) -> float:
         return float("nan")
 
 
+def _executor(value: Any) -> Executor:
+    try:
+        return Executor(value)
+    except ValueError:
+        raise ValueError(
+            '"thread" or "process" for a plain function, "loop" for an async'
+        ) from None
+
+
+def _some(value: Any) -> int:
+    takes = "a whole number of attempts, 1 or more"
+    number = _whole(value, takes)
+    if not 1 <= number < 10**6:
+        raise ValueError(takes)
+    return number
+
+
 def _truth(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -230,6 +250,8 @@ _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "timeout": ("timeout", _some_seconds),
     "concurrency_limit": ("concurrency", read_concurrency),
     "rate_limit": ("rate", read_rate),
+    "executor": ("executor", _executor),
+    "max_lost": ("most_lost", _some),
 }
 
 _RETRY_LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

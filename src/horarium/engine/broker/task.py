@@ -21,6 +21,7 @@ from taskiq.task import AsyncTaskiqTask
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.answer import answered
 from horarium.engine.broker.calls import check
+from horarium.engine.broker.executors import chosen
 from horarium.engine.broker.parameters import Parameters
 from horarium.engine.broker.results import LedgerResults
 from horarium.engine.jobs.job import Enqueued
@@ -39,6 +40,7 @@ class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
         self.options = labelling.read(self.labels)
         self.parameters = Parameters(self.task_name, self.original_func)
         check(self.options, self.parameters)
+        self.executor = chosen(self.task_name, self.original_func, self.options.executor)
         self.return_type = _without_outcomes(self.return_type)
 
     def kicker(self) -> AsyncKicker[P, R]:

@@ -180,6 +180,16 @@ class Ledger(Repetition):
         rows = await connection.fetch(_sql("claim"), worker, queues, limit, self.clock())
         return list(starmap(Claim, rows))
 
+    async def claim_shares(
+        self, connection: Connection, worker: int, limit: int, shares: tuple[Any, Any, Any]
+    ) -> list[Claim]:
+        """The same as `claim`, from queues by weight: their names, weights, places on the line."""
+        queues, weights, places = shares
+        rows = await connection.fetch(
+            _sql("claim_shares"), worker, queues, limit, self.clock(), weights, places
+        )
+        return [Claim(**row) for row in rows]
+
     async def promote(self, connection: Connection, queues: Sequence[str] | None) -> Outlook:
         """Queue what has become due, and say what there is to wait for."""
         return Outlook(*await connection.fetchrow(_sql("promote"), queues, self.clock()))

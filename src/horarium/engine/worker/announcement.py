@@ -9,7 +9,8 @@ from horarium.engine.jobs.outcome import (
     Snoozed,
     Succeeded,
 )
-from horarium.events import JobEnded, JobStarted
+from horarium.engine.worker.lease import Rescued
+from horarium.events import JobEnded, JobRescued, JobStarted
 
 
 def started(claim: Claim) -> JobStarted:
@@ -27,6 +28,17 @@ def ended(claim: Claim, outcome: Outcome, took: float) -> JobEnded:
         took=took,
         error=None if failed is None else f"{failed.error.type}: {failed.error.message}",
         retry_after=None if failed is None else failed.retry_after,
+    )
+
+
+def taken_back(job: Rescued) -> JobRescued:
+    return JobRescued(
+        id=job.id,
+        task=job.task,
+        attempt=job.attempt,
+        worker=job.worker,
+        times=job.times,
+        given_up=job.given_up,
     )
 
 

@@ -26,19 +26,28 @@ from horarium.database import TRANSIENT, Connection, Database, Link, statement
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.worker.keeping import Keep, tidy
+from horarium.engine.worker.losses import Losses
 
 _TIDY_EVERY = 3600.0
 _SWEEP_EVERY = 60.0
+_NEVER = 2**31 - 1
 _log = structlog.get_logger()
 
 
 class Rescued(msgspec.Struct, frozen=True):
-    """A job that was taken back, and from which attempt of which worker."""
+    """A job that was taken back, and from which attempt of which worker.
+
+    Attributes:
+        times: how often in a row its attempts were lost, this one included.
+        given_up: it was too often: it has failed.
+    """
 
     id: str
     task: str
     attempt: int
     worker: int
+    times: int = 1
+    given_up: bool = False
 
 
 class Lease:
@@ -53,6 +62,7 @@ class Lease:
         seconds: float,
         clock: Clock,
         keep: Keep,
+        losses: Losses,
         on_rescue: Callable[[Sequence[Rescued]], None] = lambda _: None,
     ) -> None:
         self.worker = 0
@@ -62,6 +72,7 @@ class Lease:
         self._seconds = seconds
         self._clock = clock
         self._keep = keep
+        self._losses = losses
         self._on_rescue = on_rescue
         self._sweep_at = 0.0
         self._stop = threading.Event()
@@ -119,7 +130,7 @@ class Lease:
         another_lapsed = await self._renew(connection)
         sweeps = time.monotonic() >= self._sweep_at
         if another_lapsed or sweeps:
-            rescued = await rescue(connection, self._clock)
+            rescued = await rescue(connection, self._clock, self._losses)
             self._tell(rescued)
             sweeps = sweeps or bool(rescued)
         if sweeps:
@@ -152,12 +163,23 @@ class Lease:
         return another_lapsed is not False
 
 
-async def rescue(connection: Connection, clock: Clock) -> list[Rescued]:
-    """Take back the jobs of workers whose lease has lapsed."""
-    rows: list[Any] = await connection.fetch(_sql("rescue"), clock(), JOBS_CHANNEL)
-    rescued = [Rescued(*tuple(row)[:4]) for row in rows]
+async def rescue(
+    connection: Connection, clock: Clock, losses: Losses | None = None
+) -> list[Rescued]:
+    """Take back the jobs of workers whose lease has lapsed.
+
+    Args:
+        losses: ends those that were lost too often; without it there is no such bound.
+    """
+    bounds = losses.bounds() if losses is not None else ([], [], _NEVER)
+    rows: list[Any] = await connection.fetch(_sql("rescue"), clock(), JOBS_CHANNEL, *bounds)
+    rescued = [Rescued(*tuple(row)[:6]) for row in rows]
     for job in rescued:
-        _log.warning("rescued a job from a worker that stopped answering", **_fields(job))
+        if not job.given_up:
+            _log.warning("rescued a job from a worker that stopped answering", **_fields(job))
+    given_up = [job for job in rescued if job.given_up]
+    if losses is not None and given_up:
+        await losses.give_up(connection, given_up)
     return rescued
 
 

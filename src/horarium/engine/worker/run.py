@@ -32,11 +32,13 @@ class Run:
         again: a call of the same job that was sent while it ran: run it once more with this.
         error: the exception that the task raised, kept for the ledger.
         afterwards: called when the outcome has been written.
+        left: the task, in a thread, is to stop: nobody waits for it any longer.
+        asks: the task asks now and then whether it is to stop.
     """
 
     __slots__ = (
-        "_database", "_transaction", "afterwards", "again", "cancelled_because", "claim",
-        "connection", "error", "executing", "giving_back", "task",
+        "_database", "_transaction", "afterwards", "again", "asks", "cancelled_because", "claim",
+        "connection", "error", "executing", "giving_back", "left", "task",
     )  # fmt: skip
 
     def __init__(self, claim: Claim, database: Database) -> None:
@@ -49,6 +51,8 @@ class Run:
         self.again: NewJob | None = None
         self.error: BaseException | None = None
         self.afterwards: Callable[[], Awaitable[None]] | None = None
+        self.left = False
+        self.asks = False
         self._database = database
         self._transaction: Any = None
 

@@ -6,11 +6,12 @@ their outcomes in batches, and the heartbeat in its thread. `Worker.run` is the 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from horarium.database import STEADY_PLANS, TRANSIENT, Link
+from horarium.database import STEADY_PLANS, TRANSIENT, Connection, Link
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim
@@ -18,14 +19,17 @@ from horarium.engine.jobs.ledger import CANCEL_CHANNEL, Ledger, Outlook
 from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
-from horarium.engine.worker.announcement import ended, started
+from horarium.engine.worker.announcement import ended, started, taken_back
+from horarium.engine.worker.departure import Departure
 from horarium.engine.worker.finisher import Finisher
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.lanes import Lanes
 from horarium.engine.worker.lease import Lease, Rescued
+from horarium.engine.worker.losses import Losses
 from horarium.engine.worker.run import Run, interrupted
 from horarium.engine.worker.settlement import Settlement
-from horarium.events import Events, JobRescued
+from horarium.engine.worker.shares import Shares
+from horarium.events import Events
 from horarium.listener import Listener
 
 Execute = Callable[[Run], Awaitable[Outcome]]
@@ -53,22 +57,26 @@ class Worker:
         execute: Execute,
         *,
         queues: Sequence[str] | None = None,
+        weights: Mapping[str, int] | None = None,
         slots: int = 100,
         lease: float = 45.0,
         poll: float = 30.0,
         shutdown: float = 30.0,
         keep: Keep = Keep(),
         events: Events | None = None,
+        most_lost: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._ledger = ledger
         self._execute = execute
         self._queues = queues
+        self._shares = Shares(weights) if weights else None
         self._slots = slots
         # Half of the slots: the next claim is on its way while the jobs of the last one run.
         self._batch = min(max(slots // 2, 1), MOST_CLAIMED)
         self._poll = poll
         self._shutdown = shutdown
-        self._events = events or Events()
+        self._events = Events() if events is None else events
+        self.on_leave: Callable[[], Awaitable[None]] | None = None
         database = ledger.database
         self._link = Link(database, "horarium claim", {**STEADY_PLANS, **_UNHURRIED})
         self._finish_link = Link(database, "horarium finish", STEADY_PLANS)
@@ -79,6 +87,7 @@ class Worker:
             seconds=lease,
             clock=ledger.clock,
             keep=keep,
+            losses=Losses(ledger, most_lost),
             on_rescue=self._report_rescued,
         )
         self._freed = asyncio.Event()
@@ -89,6 +98,7 @@ class Worker:
         self._runs: set[Run] = set()
         self._lanes = Lanes(self._run)
         self._stopping = asyncio.Event()
+        self._departure = Departure()
         self._promoted_at = 0.0
         self._audit_at = time.monotonic() + _AUDIT_EVERY
         self._found_nothing = False
@@ -118,9 +128,17 @@ class Worker:
         finally:
             await self._abandon()
             await self._leave()
+            if self.on_leave is not None:
+                await self.on_leave()
 
-    def stop(self) -> None:
-        """Take no more jobs; `run` returns when those held are finished or given back."""
+    def stop(self, within: float | None = None) -> None:
+        """Take no more jobs; `run` returns when those held are finished or given back.
+
+        Args:
+            within: seconds until they are given back; without it as the worker was made; infinite:
+                they are finished. Called again, the earlier time counts.
+        """
+        self._departure.order(self._shutdown if within is None else within)
         self._stopping.set()
         self._doorbell.ring()
         self._freed.set()
@@ -145,13 +163,21 @@ class Worker:
         if self._stopping.is_set() or limit < 1:
             return
         connection = await self._link.get()
-        claims = await self._ledger.claim(connection, self._lease.worker, self._queues, limit)
+        claims = await self._claim(connection, limit)
         for claim in claims:
             if claim.limits is None:
                 self._start(claim)
         await self._let_in([claim for claim in claims if claim.limits is not None])
         if len(claims) < limit or time.monotonic() > self._promoted_at + _LEAST_BETWEEN_PROMOTIONS:
             await self._look_ahead(nothing=not claims)
+
+    async def _claim(self, connection: Connection, limit: int) -> list[Claim]:
+        worker, shares = self._lease.worker, self._shares
+        if shares is None:
+            return await self._ledger.claim(connection, worker, self._queues, limit)
+        claims = await self._ledger.claim_shares(connection, worker, limit, shares.turn())
+        shares.took(Counter(claim.queue for claim in claims), limit)
+        return claims
 
     async def _let_in(self, candidates: Sequence[Claim]) -> None:
         """Start those jobs with limits that may start now; the gate keeps the others."""
@@ -274,7 +300,7 @@ class Worker:
 
     async def _drain(self) -> None:
         _log.info("worker stops", running=len(self._runs))
-        if not await self._is_idle_within(self._shutdown):
+        if not await self._departure.wait(self._idle()):
             await self._give_back()
         try:
             async with asyncio.timeout(self._shutdown):
@@ -289,17 +315,16 @@ class Worker:
         for run in self._runs:
             run.giving_back = True
             run.interrupt()
-        await self._is_idle_within(_PATIENCE_AT_THE_END)
-
-    async def _is_idle_within(self, seconds: float) -> bool:
         try:
-            async with asyncio.timeout(seconds):
-                while self._runs:
-                    self._freed.clear()
-                    await self._freed.wait()
+            await asyncio.wait_for(self._idle(), _PATIENCE_AT_THE_END)
         except TimeoutError:
-            return False
-        return True
+            _log.error("jobs do not give way; they will be rescued", jobs=len(self._runs))
+
+    async def _idle(self) -> None:
+        """Return when nothing runs any more."""
+        while self._runs:
+            self._freed.clear()
+            await self._freed.wait()
 
     async def _abandon(self) -> None:
         """End what still runs when the worker itself fails or is cancelled; others rescue it."""
@@ -315,6 +340,4 @@ class Worker:
 
     def _report_rescued(self, rescued: Sequence[Rescued]) -> None:
         for job in rescued if self._events else ():
-            self._events.publish(
-                JobRescued(id=job.id, task=job.task, attempt=job.attempt, worker=job.worker)
-            )
+            self._events.publish(taken_back(job))

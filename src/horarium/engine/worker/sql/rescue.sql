@@ -1,7 +1,9 @@
 -- Takes back the jobs of workers whose lease has lapsed or who have gone: each is queued again and
 -- its attempt is recorded as lost. Lapsed workers are marked as stopped, so that a worker that was
 -- only frozen learns of it. Any number of workers may rescue at once.
--- Carried by jobs_running and workers_lease.
+-- A job that was lost too often in a row is not touched: it comes back as given up, for its finish.
+-- How often it may be: the job's own label, else what its task says ($3, $4), else $5.
+-- Carried by jobs_running and workers_lease; a job's attempts by their primary key.
 with lapsed as (
     update horarium.workers
     set stopped_at = coalesce($1::timestamptz, clock_timestamp())
@@ -18,15 +20,30 @@ gone as (
     select id from horarium.workers where stopped_at is not null
 ),
 lost as (
-    select j.id from horarium.jobs j
+    select j.id, j.task, j.attempt, j.worker,
+        coalesce(
+            case when j.labels ->> 'max_lost' ~ '^[0-9]{1,6}$'
+                then (j.labels ->> 'max_lost')::integer end,
+            said.most, $5::integer
+        ) as most,
+        1 + (
+            select count(*) from horarium.attempts a
+            where a.job = j.id and a.outcome = 'lost' and not exists (
+                select from horarium.attempts other
+                where other.job = j.id and other.ended_at > a.ended_at
+                  and other.outcome in ('failed', 'cancelled', 'succeeded')
+            )
+        )::integer as times
+    from horarium.jobs j
+    left join unnest($3::text[], $4::integer[]) as said (task, most) on said.task = j.task
     where j.state = 'running' and j.worker in (select id from gone)
-    for update skip locked
+    for update of j skip locked
 ),
 rescued as (
     update horarium.jobs j set state = 'queued', worker = null
     from lost, horarium.jobs before
-    where j.id = lost.id and before.id = j.id and j.state = 'running'
-    returning j.id, j.task, j.queue, j.attempt, before.worker, j.started_at
+    where j.id = lost.id and before.id = j.id and j.state = 'running' and lost.times < lost.most
+    returning j.id, j.task, j.queue, j.attempt, before.worker, j.started_at, lost.times
 ),
 kept as (
     insert into horarium.attempts (job, attempt, worker, started_at, ended_at, outcome, error)
@@ -38,4 +55,6 @@ kept as (
         )
     from rescued
 )
-select id, task, attempt, worker, pg_notify($2, queue) from rescued
+select id, task, attempt, worker, times, false as given_up, pg_notify($2, queue) from rescued
+union all
+select id, task, attempt, worker, times, true, null from lost where times >= most
