@@ -34,6 +34,7 @@ from horarium.engine.jobs.outcome import (
     Succeeded,
     chosen_by_task,
 )
+from horarium.engine.worker.pool import NotStarted
 from horarium.engine.worker.run import Run, interrupted
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 UNKNOWN_TASK_PAUSE = 60.0
 """Seconds until a job whose task nobody here knows is looked at again."""
+
+NOT_STARTED_PAUSE = 5.0
+"""Seconds until a job that no process could be started for is tried again."""
 
 RETRY_MIDDLEWARES = (SimpleRetryMiddleware, SmartRetryMiddleware)
 """Where one of them is installed, it decides about retries, and the labels mean what it says."""
@@ -69,8 +73,12 @@ class Execution:
             return unknown(run.claim)
         if executor_of(task) is Executor.LOOP:
             return await self._run(run, task, task.original_func)
-        async with self._executors.place(task, run) as target:
-            return await self._run(run, task, target)
+        try:
+            async with self._executors.place(task, run) as target:
+                return await self._run(run, task, target)
+        except NotStarted as error:
+            _log.warning("a job has to wait", job=run.claim.id, because=str(error))
+            return Snoozed(NOT_STARTED_PAUSE, str(error), kind="NotStarted")
 
     async def close(self) -> None:
         """End threads and processes; the worker leaves."""
