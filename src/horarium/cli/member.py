@@ -66,7 +66,12 @@ class Orders:
     @property
     def came_early(self) -> bool:
         """The process was told to stop before it had begun to work."""
-        return self._worker is None and self._level == 1
+        return not self.has_worker and self._level == 1
+
+    @property
+    def has_worker(self) -> bool:
+        """The process has begun to work."""
+        return self._worker is not None
 
     def _told(self) -> None:
         self._obey(1 if SUPERVISED in os.environ else self._level + 1)
@@ -91,7 +96,8 @@ async def _obey(work: Work) -> int:
             raise
         status = 0
     finally:
-        threading.Thread(target=_see_to_the_end, args=(status,), daemon=True).start()
+        if orders.has_worker:
+            threading.Thread(target=_see_to_the_end, args=(status,), daemon=True).start()
     return status
 
 

@@ -221,6 +221,26 @@ def wants_to_know(stop: Cancellation) -> bool:
     return stop.requested
 
 
+async def test_a_process_that_cannot_be_started_costs_no_attempt(
+    broker: LedgerBroker, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = in_process(broker, pool_tasks.pid)
+    monkeypatch.setattr("horarium.engine.broker.execution.NOT_STARTED_PAUSE", 0.2)
+    for command in (("no such program",), ("false",)):
+        monkeypatch.setattr("horarium.engine.worker.pool._COMMAND", command)
+        async with working(broker.worker()):
+            sent = await task.kiq()
+
+            async def why(id: str = sent.task_id) -> str | None:
+                error = (await ledger.show(id)).error
+                return error and error.type
+
+            await eventually(why, "NotStarted")
+            monkeypatch.undo()
+            job = await ended(ledger, sent.task_id)
+            assert (job.state, job.attempt) == (State.SUCCEEDED, 1)
+
+
 async def test_a_dependency_that_cannot_cross_is_named(
     broker: LedgerBroker, ledger: Ledger
 ) -> None:

@@ -243,3 +243,23 @@ async def test_a_worker_that_leaves_at_leisure_waits_for_its_jobs(
                 await ended(ledger, sent.task_id)
         work.let_go.set()
         assert (await ended(ledger, sent.task_id)).state is State.SUCCEEDED
+
+
+async def test_an_order_that_nobody_heard_is_found_while_a_worker_leaves_at_leisure(
+    broker: LedgerBroker, ledger: Ledger
+) -> None:
+    work = Work(broker, "checking")
+    worker = broker.worker()
+    async with working(worker):
+        sent = await work.task.kiq()
+        await work.has_begun()
+        worker.stop(within=float("inf"))
+        async with ledger.database.connection() as connection:
+            await connection.execute(
+                "update horarium.jobs set cancelling = true where id = $1", sent.task_id
+            )
+            await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and application_name = 'horarium listener'"
+            )
+        assert (await ended(ledger, sent.task_id)).state is State.CANCELLED

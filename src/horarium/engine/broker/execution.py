@@ -37,6 +37,7 @@ from horarium.engine.jobs.outcome import (
     Succeeded,
     chosen_by_task,
 )
+from horarium.engine.worker.pool import NotStarted
 from horarium.engine.worker.run import Run, interrupted
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 UNKNOWN_TASK_PAUSE = 60.0
 """Seconds until a job whose task nobody here knows is looked at again."""
+
+NOT_STARTED_PAUSE = 5.0
+"""Seconds until a job that no process could be started for is tried again."""
 
 RETRY_MIDDLEWARES = (SimpleRetryMiddleware, SmartRetryMiddleware)
 """Where one of them is installed, it decides about retries, and the labels mean what it says."""
@@ -74,14 +78,22 @@ class Execution:
         if task is None:
             return unknown(run.claim)
         if executor_of(task) is not Executor.LOOP:
-            async with self._executors.place(task, run) as target:
-                return await self._receive(run, task, target)
+            return await self._elsewhere(run, task)
         plain = self._plain_form(task)
         if plain is None or run.claim.payload is not None:
             return await self._receive(run, task, task.original_func)
         ended = await direct.call(plain, run)
         run.error = ended.error
         return conclude(self._broker, run, ended)
+
+    async def _elsewhere(self, run: Run, task: AsyncTaskiqDecoratedTask[Any, Any]) -> Outcome:
+        """Run it in a thread or a process."""
+        try:
+            async with self._executors.place(task, run) as target:
+                return await self._receive(run, task, target)
+        except NotStarted as error:
+            _log.warning("a job has to wait", job=run.claim.id, because=str(error))
+            return Snoozed(NOT_STARTED_PAUSE, str(error), kind="NotStarted")
 
     async def close(self) -> None:
         """End threads and processes; the worker leaves."""

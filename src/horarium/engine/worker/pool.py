@@ -28,6 +28,10 @@ from horarium.errors import HorariumError
 _COMMAND = (sys.executable, "-m", "horarium.engine.worker.pool_process")
 
 
+class NotStarted(HorariumError):
+    """A process of the pool could not be started; that is not the fault of any job."""
+
+
 class ProcessDied(HorariumError):
     """The process that ran an attempt ended before the attempt did."""
 
@@ -47,11 +51,15 @@ class Pool:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator["Place"]:
-        """A process for one call; waits for one that is free and ready."""
+        """A process for one call; waits for one that is free and ready.
+
+        Raises:
+            NotStarted: there is none.
+        """
         await self._free.acquire()
         child: _Child | None = None
         try:
-            child = self._living() or await _Child.start(self._modules())
+            child = self._living() or await self._another()
             yield Place(child)
         finally:
             self._take_back(child)
@@ -67,6 +75,12 @@ class Pool:
             if child.process.returncode is None:
                 return child
         return None
+
+    async def _another(self) -> "_Child":
+        try:
+            return await _Child.start(self._modules())
+        except (OSError, ProcessDied) as error:
+            raise NotStarted(f"a process of the pool could not be started: {error}") from error
 
     def _take_back(self, child: "_Child | None") -> None:
         if child is not None and child.is_idle:

@@ -245,6 +245,28 @@ class Worker:
         for job in audited.cancelling:
             self._cancel(job)
 
+    async def _audit_on(self) -> None:
+        """Go on with it while jobs are finished, which may take them long."""
+        while True:
+            await self._wait_for_news(_AUDIT_EVERY)
+            if self._audit_is_due():
+                try:
+                    await self._audit()
+                except TRANSIENT as error:
+                    _log.warning("the ledger cannot be reached; trying again", error=str(error))
+                    await self._link.close()
+                    self._audit_at = time.monotonic() + 1.0
+                    await asyncio.sleep(1.0)
+                    self._freed.set()
+
+    async def _wait_for_news(self, seconds: float) -> None:
+        self._freed.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._freed.wait()
+        except TimeoutError:
+            return
+
     # Running
 
     def _start(self, claim: Claim) -> None:
@@ -300,7 +322,11 @@ class Worker:
 
     async def _drain(self) -> None:
         _log.info("worker stops", running=len(self._runs))
-        if not await self._departure.wait(self._idle()):
+        auditing = asyncio.create_task(self._audit_on())
+        are_done = await self._departure.wait(self._idle())
+        auditing.cancel()
+        await asyncio.wait((auditing,))
+        if not are_done:
             await self._give_back()
         try:
             async with asyncio.timeout(self._shutdown):
