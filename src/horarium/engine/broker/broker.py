@@ -7,7 +7,7 @@ dependencies and writes outcomes in batches.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ from horarium.engine.broker.message import (
 from horarium.engine.broker.parameters import parameters_of
 from horarium.engine.broker.results import LedgerResults
 from horarium.engine.broker.task import LedgerTask
+from horarium.engine.broker.threads import Threads
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.keeping import Keep
@@ -145,7 +146,7 @@ class LedgerBroker(AsyncBroker):
         executor: Executor | None = None,
     ) -> Worker:
         """A worker that runs this broker's tasks."""
-        threads = executor or ThreadPoolExecutor(self.settings.threads, "horarium-task")
+        threads = executor or Threads(self.settings.threads, "horarium-task")
         self.add_recorder()
         return self._worker(Execution(self, threads), queues, slots or self.settings.concurrency)
 

@@ -22,7 +22,7 @@ from taskiq.utils import maybe_awaitable
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.message import encode_value, received
 from horarium.engine.jobs import retry
-from horarium.engine.jobs.failure import describe
+from horarium.engine.jobs.failure import MOST_MESSAGE, describe, storable
 from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import (
     UNKNOWN_TASK,
@@ -66,7 +66,10 @@ class Execution:
         task = self._broker.find_task(run.claim.task)
         if task is None:
             return unknown(run.claim)
-        message = self._message(run.claim, task.labels)
+        try:
+            message = self._message(run.claim, task.labels)
+        except Exception as error:  # noqa: BLE001 - a row by another hand, a user's formatter
+            return unreadable(run.claim, error)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
         result = await self._receiver.run_task(task.original_func, message)
@@ -121,6 +124,12 @@ def unknown(claim: Claim) -> Outcome:
         )
     reason = f"no worker so far knows the task {claim.task!r}"
     return Snoozed(UNKNOWN_TASK_PAUSE, reason, kind=UNKNOWN_TASK)
+
+
+def unreadable(claim: Claim, error: Exception) -> Outcome:
+    """A job whose message is not what messages are: another attempt would not read it either."""
+    reason = storable(f"the message of {claim.task} cannot be read: {error}")
+    return Failed(Error("UnreadableMessage", reason[:MOST_MESSAGE], describe(error).traceback))
 
 
 def conclude(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -58,6 +59,18 @@ class Run:
         """Stop what executes; an outcome that has been decided stands."""
         if self.executing and self.task is not None:
             self.task.cancel()
+
+    async def shake_off(self) -> None:
+        """Let a cancellation strike here that nobody ordered, or that came when all was decided.
+
+        A task may cancel itself and return; what it does not meet would strike the settlement.
+        """
+        if self.task is None or not self.task.cancelling():
+            return
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        while self.task.cancelling():
+            self.task.uncancel()
 
     async def begin(self) -> Connection:
         """The job's transaction: it commits together with the job's outcome, or not at all.

@@ -61,7 +61,7 @@ class Settlement:
     async def _follow_up(run: Run, afterwards: Callable[[], Awaitable[None]]) -> None:
         try:
             await afterwards()
-        except Exception:  # noqa: BLE001 - a user's middleware; the outcome stands
+        except BaseException:  # noqa: BLE001 - a user's middleware; the outcome stands
             _log.exception("a middleware failed after the outcome was written", job=run.claim.id)
 
 

@@ -6,7 +6,10 @@ with keys as (
     select distinct key from unnest($1::text[]) key
 ),
 room as (
-    select keys.key, (head.limits ->> 'concurrency')::bigint - (
+    -- One whose limit is no number goes: whoever claims it finds that it cannot be read.
+    select keys.key, case when jsonb_typeof(head.limits -> 'concurrency') = 'number'
+        then least((head.limits ->> 'concurrency')::numeric, 100000)::bigint else 100000
+    end - (
         select count(*) from horarium.jobs j
         where j.state = 'running' and j.limits is not null
           and j.limits ->> 'concurrency_key' = keys.key
