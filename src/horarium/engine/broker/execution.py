@@ -138,7 +138,10 @@ def conclude(
     """What became of an attempt, by its result and by what was ordered meanwhile."""
     error = result.error
     if run.ordered_to_stop:
-        return interrupted(run) if error is not None else _succeeded(message.task_name, result)
+        chosen = None if error is not None else chosen_by_task(result.return_value)
+        if error is not None or isinstance(chosen, Snoozed):
+            return interrupted(run)
+        return chosen or _succeeded(message.task_name, result)
     if run.again is not None:
         return _sent_again(run)
     if isinstance(error, TaskRejectedError):
