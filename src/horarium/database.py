@@ -67,8 +67,21 @@ TRANSIENT = (
     asyncpg.OperatorInterventionError,  # the server is stopping, starting, or cut us off
     asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
+    asyncpg.LockNotAvailableError,  # lock_timeout
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # this server has become a replica; the next is not one
+    asyncpg.PostgresSystemError,  # its own input and output
 )
 """Errors that pass by themselves: a loop waits a moment and tries again."""
+
+
+CUT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+"""Errors of a connection that was cut."""
 
 
 class Database:
@@ -157,23 +170,47 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """The current transaction's connection, or one from the pool for a moment."""
+        """The current transaction's connection, or one from the pool for a moment.
+
+        Raises:
+            Unavailable: the server does not answer or refuses, or went away meanwhile.
+        """
         current = _current.get()
         if current is not None:
             yield current
             return
-        await self.open()
-        async with self._pool.acquire() as connection:
+        connection = await self.acquire()
+        try:
             yield connection
+        except (*CUT, asyncpg.InterfaceError) as error:
+            if not isinstance(error, CUT) and not is_gone(connection):
+                raise
+            raise Unavailable(
+                f"PostgreSQL at {mask(await self.url())} went away in the middle of a statement: "
+                f"{error}. Whether that was still committed is not known"
+            ) from error
+        finally:
+            await self.release(connection)
 
     async def acquire(self) -> Connection:
-        """A connection for its taker alone, to be given back with `release`."""
+        """A connection for its taker alone, to be given back with `release`.
+
+        Raises:
+            Unavailable: the server does not answer or refuses.
+        """
         await self.open()
-        return await self._pool.acquire()
+        try:
+            return await self._pool.acquire()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise _unreachable(await self.url(), error) from error
 
     async def release(self, connection: Connection) -> None:
         """Take a connection back into the pool."""
-        await self._pool.release(connection)
+        try:
+            await self._pool.release(connection)
+        except (*CUT, asyncpg.InterfaceError):
+            # It is gone, and the pool has dropped it; what was done on it is done.
+            return
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -209,6 +246,14 @@ class Link:
         connection, self._connection = self._connection, None
         if connection is not None and not connection.is_closed():
             connection.terminate()
+
+
+def is_gone(connection: Connection) -> bool:
+    """Whether a connection of the pool was lost; the pool has then taken it from its holder."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 def current_connection() -> Connection | None:

@@ -10,10 +10,13 @@ from crew import AT_ONCE
 from horarium.database import Connection
 
 SPANS = """
-select job, min(started_at) as began, max(ended_at) as ended, labels ->> '_unique' as key from (
-    select h.id as job, h.enqueued_at as started_at, h.finished_at as ended_at, h.labels
+select job, min(began) as began, max(ended) as ended, key from (
+    select h.id as job, h.started_at as began, h.finished_at as ended, h.labels ->> '_unique' as key
     from horarium.job_history h where h.task = 'single'
-) runs group by job, labels ->> '_unique' order by 4, 2
+    union all
+    select h.id, a.started_at, a.ended_at, h.labels ->> '_unique'
+    from horarium.job_history h join horarium.attempts a on a.job = h.id where h.task = 'single'
+) runs group by job, key order by key, began
 """
 
 
@@ -43,7 +46,7 @@ async def unfinished(connection: Connection, wanted: int, ended: int) -> str:
 async def account(connection: Connection, jobs: Collection[str]) -> None:
     """Each of these jobs has one final outcome, and those that succeeded wrote one row each."""
     assert await connection.fetchval("select count(*) from horarium.jobs") == 0
-    ended = await connection.fetch("select id, task, state, attempt from horarium.job_history")
+    ended = await connection.fetch("select id, task, state, error from horarium.job_history")
     assert Counter(row["id"] for row in ended) == Counter(jobs)
     wrong = [tuple(row) for row in ended if (row["state"] == "failed") != (row["task"] == "fall")]
     assert wrong == []
@@ -67,7 +70,7 @@ async def account_for_attempts(connection: Connection) -> None:
 
 
 async def account_for_unique_jobs(connection: Connection) -> None:
-    """Under one key no job was enqueued before the one before it had ended."""
+    """Under one key no job began before the one before it had ended."""
     last: dict[str, object] = {}
     for row in await connection.fetch(SPANS):
         assert row["key"] is not None

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import structlog
 
@@ -46,33 +46,54 @@ def make_broker(settings: Settings) -> LedgerBroker:
     """A broker with the crew's tasks; each adds a row inside its job's transaction."""
     assert settings.database_url is not None
     broker = LedgerBroker(Ledger(Database(settings.database_url)), settings, Events())
-    aside = Database(settings.database_url, size=2, name="aside")
+    declare_writers(broker)
+    declare_waverers(broker, Tries(settings.database_url))
+    return broker
 
-    async def tries(job: str) -> int:
-        """Counts, in a transaction of its own, how often a job was tried."""
-        connection = await aside.acquire()  # not the job's own, which `connection()` would be
+
+async def write(connection: Any, job: str, task: str, n: int) -> int:
+    await connection.execute("insert into public.written values ($1, $2, $3)", job, task, n)
+    await asyncio.sleep(0.02)  # so that a kill finds jobs half done
+    return n
+
+
+def declare_writers(broker: LedgerBroker) -> None:
+    """Tasks that succeed at once."""
+
+    def declare(name: str, **labels: Any) -> None:
+        @broker.task(name, **labels)
+        async def writer(n: int, job: JobId, connection: JobConnection) -> int:
+            return await write(connection, job, name, n)
+
+    declare("write")
+    declare("single", unique=True)
+    declare("narrow", concurrency_limit=AT_ONCE)
+    declare("pace", rate_limit={"limit": 50, "per": 0.2})
+
+
+class Tries:
+    """Counts, beside the job's transaction, how often a job was tried."""
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url, size=2, name="tries")
+
+    async def count(self, job: str) -> int:
+        connection = await self._database.acquire()  # `connection()` would be the job's own
         try:
             await connection.execute("insert into public.tries values ($1)", job)
-            count: int = await connection.fetchval(
-                "select count(*) from public.tries where job = $1", job
-            )
+            sql = "select count(*) from public.tries where job = $1"
+            return int(await connection.fetchval(sql, job))
         finally:
-            await aside.release(connection)
-        return count
+            await self._database.release(connection)
 
-    async def write(connection: Any, job: str, task: str, n: int) -> int:
-        await connection.execute("insert into public.written values ($1, $2, $3)", job, task, n)
-        await asyncio.sleep(0.02)  # so that a kill finds jobs half done
-        return n
 
-    @broker.task("write")
-    async def plain(n: int, job: JobId, connection: JobConnection) -> int:
-        return await write(connection, job, "write", n)
+def declare_waverers(broker: LedgerBroker, tries: Tries) -> None:
+    """Tasks that do not succeed the first time, or never."""
 
     @broker.task("stumble", max_retries=100, retry_delay=0.05)
     async def stumble(n: int, job: JobId, connection: JobConnection) -> int:
         await write(connection, job, "stumble", n)
-        if await tries(job) == 1:
+        if await tries.count(job) == 1:
             raise ValueError("the first time always fails")
         return n
 
@@ -81,25 +102,11 @@ def make_broker(settings: Settings) -> LedgerBroker:
         await write(connection, job, "fall", n)
         raise ValueError("it fails for good")
 
-    @broker.task("doze")
+    @broker.task("doze", max_retries=100, retry_delay=0.05)
     async def doze(n: int, job: JobId, connection: JobConnection) -> Any:
-        if await tries(job) == 1:
+        if await tries.count(job) == 1:
             return Snooze(0.1)
         return await write(connection, job, "doze", n)
-
-    @broker.task("single", unique=True)
-    async def single(n: int, job: JobId, connection: JobConnection) -> int:
-        return await write(connection, job, "single", n)
-
-    @broker.task("narrow", concurrency_limit=AT_ONCE)
-    async def narrow(n: int, job: JobId, connection: JobConnection) -> int:
-        return await write(connection, job, "narrow", n)
-
-    @broker.task("pace", rate_limit={"limit": 50, "per": 0.2})
-    async def pace(n: int, job: JobId, connection: JobConnection) -> int:
-        return await write(connection, job, "pace", n)
-
-    return broker
 
 
 class Crew:
@@ -132,7 +139,7 @@ class Crew:
         self.members.remove(member)
         os.kill(member, signal.SIGKILL)
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -9,7 +9,15 @@ from typing import Any
 import asyncpg
 import structlog
 
-from horarium.database import TRANSIENT, Connection, Database, current_connection, joined
+from horarium.database import (
+    CUT,
+    TRANSIENT,
+    Connection,
+    Database,
+    current_connection,
+    is_gone,
+    joined,
+)
 from horarium.engine.jobs.job import Claim, NewJob
 from horarium.engine.jobs.outcome import Cancelled, GivenBack, Outcome
 from horarium.errors import HorariumError
@@ -46,6 +54,7 @@ class Run:
         self.afterwards: Callable[[], Awaitable[None]] | None = None
         self._database = database
         self._transaction: Any = None
+        self._refused = False
 
     def enter(self) -> None:
         """Make this the current run of the asyncio task that calls."""
@@ -83,7 +92,7 @@ class Run:
         if not self.executing:
             raise HorariumError(f"job {self.claim.id} has ended and has no transaction any more")
         if self.connection is None:
-            connection = await self._database.acquire()
+            connection = await self._acquire()
             try:
                 self._transaction = connection.transaction()
                 await self._transaction.start()
@@ -93,6 +102,21 @@ class Run:
             self.connection = connection
             joined(connection).__enter__()  # until `_leave`, or until this asyncio task ends
         return self.connection
+
+    async def _acquire(self) -> Connection:
+        try:
+            return await self._database.acquire()
+        except TRANSIENT:
+            self._refused = True
+            raise
+
+    @property
+    def cut_off(self) -> bool:
+        """The job's transaction could not be had, or was lost with its connection."""
+        if self.connection is None:
+            return self._refused
+        # The server's last word may be here before its end of the line is seen.
+        return isinstance(self.error, CUT) or is_gone(self.connection)
 
     async def commit(self) -> None:
         """Commit the job's transaction and give its connection back."""
@@ -121,14 +145,6 @@ class Run:
         if current_connection() is connection:
             joined(None).__enter__()
         await self._database.release(connection)
-
-
-def is_gone(connection: Connection) -> bool:
-    """Whether a connection of the pool was lost; the pool has then taken it from its holder."""
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:
-        return True
 
 
 def current_run() -> Run | None:
