@@ -49,7 +49,7 @@ async def account(connection: Connection, jobs: Collection[str]) -> None:
     ended = await connection.fetch("select id, task, state, error from horarium.job_history")
     assert Counter(row["id"] for row in ended) == Counter(jobs)
     wrong = [tuple(row) for row in ended if (row["state"] == "failed") != (row["task"] == "fall")]
-    assert wrong == []
+    assert not wrong, wrong
     assert {row["state"] for row in ended} <= {"succeeded", "failed"}
     written = await connection.fetch("select job from public.written")
     assert Counter(row["job"] for row in written) == Counter(
@@ -66,7 +66,7 @@ async def account_for_attempts(connection: Connection) -> None:
         "from horarium.job_history h left join horarium.attempts a on a.job = h.id "
         "group by h.id, h.task, h.attempt having h.attempt <> 1 + count(a.job)"
     )
-    assert [tuple(row) for row in wrong] == []
+    assert not wrong, [tuple(row) for row in wrong]
 
 
 async def account_for_unique_jobs(connection: Connection) -> None:

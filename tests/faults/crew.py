@@ -86,6 +86,13 @@ class Tries:
         finally:
             await self._database.release(connection)
 
+    async def gate_is_open(self) -> bool:
+        connection = await self._database.acquire()
+        try:
+            return bool(await connection.fetchval("select to_regclass('public.gate') is not null"))
+        finally:
+            await self._database.release(connection)
+
 
 def declare_waverers(broker: LedgerBroker, tries: Tries) -> None:
     """Tasks that do not succeed the first time, or never."""
@@ -101,6 +108,15 @@ def declare_waverers(broker: LedgerBroker, tries: Tries) -> None:
     async def fall(n: int, job: JobId, connection: JobConnection) -> int:
         await write(connection, job, "fall", n)
         raise ValueError("it fails for good")
+
+    @broker.task("stand")
+    async def stand(n: int, job: JobId, connection: JobConnection) -> int:
+        """Stand with rows written until the gate is open."""
+        await write(connection, job, "stand", n)
+        await tries.count(job)
+        while not await tries.gate_is_open():
+            await asyncio.sleep(0.02)
+        return n
 
     @broker.task("doze", max_retries=100, retry_delay=0.05)
     async def doze(n: int, job: JobId, connection: JobConnection) -> Any:

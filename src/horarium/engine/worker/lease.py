@@ -72,13 +72,19 @@ class Lease:
         """Announce the worker, clear up after dead ones, and start the heartbeat."""
         self._loop = asyncio.get_running_loop()
         self.worker = await self._register(connection)
+        try:
+            await self._clear_up(connection)
+        except TRANSIENT as error:
+            _log.warning("what others left is cleared up at the next beat", error=_words(error))
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread.start()
+        return self.worker
+
+    async def _clear_up(self, connection: Connection) -> None:
         # What is to be forgotten can wait until the worker works.
         await tidy(connection, self._keep, self._clock, seconds=0.0)
         self._tell(await rescue(connection, self._clock))
         await gate.sweep(connection)
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._thread.start()
-        return self.worker
 
     async def end(self, connection: Connection) -> None:
         """Stop the heartbeat and give the lease back."""

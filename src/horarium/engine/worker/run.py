@@ -92,23 +92,24 @@ class Run:
         if not self.executing:
             raise HorariumError(f"job {self.claim.id} has ended and has no transaction any more")
         if self.connection is None:
-            connection = await self._acquire()
             try:
-                self._transaction = connection.transaction()
-                await self._transaction.start()
-            except BaseException:
-                await self._database.release(connection)
+                connection = await self._in_transaction()
+            except TRANSIENT:
+                self._refused = True
                 raise
             self.connection = connection
             joined(connection).__enter__()  # until `_leave`, or until this asyncio task ends
         return self.connection
 
-    async def _acquire(self) -> Connection:
+    async def _in_transaction(self) -> Connection:
+        connection = await self._database.acquire()
         try:
-            return await self._database.acquire()
-        except TRANSIENT:
-            self._refused = True
+            self._transaction = connection.transaction()
+            await self._transaction.start()
+        except BaseException:
+            await self._database.release(connection)
             raise
+        return connection
 
     @property
     def cut_off(self) -> bool:
