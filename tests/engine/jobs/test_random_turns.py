@@ -51,7 +51,13 @@ LIMITS = {
     "both": Limits("one", 1, "rated", 2, PERIOD),
 }
 QUEUES = ("a", "b")
-KEYS = [None, "x", "y"]
+CALLS = st.tuples(
+    st.sampled_from(["one", "one", "two", "two", "rated", "both", "none"]),
+    st.sampled_from([None, None, None, "x", "y"]),
+    st.sampled_from(QUEUES),
+    st.sampled_from([0, 0, 0, 10]),
+    st.integers(-1, 1),
+)
 OUTCOMES: dict[Event, Outcome] = {
     Event.SUCCEED: Succeeded(b"1"),
     Event.FAIL: Failed(Error("E", "for good")),
@@ -126,14 +132,12 @@ class Turns(RuleBasedStateMachine):
 
     # Callers
 
-    @rule(
-        limits=st.sampled_from(sorted(LIMITS)),
-        key=st.sampled_from(KEYS),
-        queue=st.sampled_from(QUEUES),
-        delay=st.sampled_from([0, 0, 10]),
-        priority=st.integers(-1, 1),
-    )
-    def enqueue(self, limits: str, key: str | None, queue: str, delay: int, priority: int) -> None:
+    @rule(calls=st.lists(CALLS, min_size=1, max_size=6))
+    def enqueue(self, calls: list[tuple[str, str | None, str, int, int]]) -> None:
+        for call in calls:
+            self._enqueue(*call)
+
+    def _enqueue(self, limits: str, key: str | None, queue: str, delay: int, priority: int) -> None:
         id = f"job{len(self.seen)}"
         unique = None if key is None else UniqueKey(key=key, states=UNFINISHED)
         due_at = self.clock.now + timedelta(seconds=delay)
@@ -345,7 +349,7 @@ def test_random_turns(turns: type[Turns]) -> None:
     run_state_machine_as_test(
         turns,
         settings=settings(
-            max_examples=300 if THOROUGH else 12,
+            max_examples=300 if THOROUGH else 10,
             stateful_step_count=80 if THOROUGH else 40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
