@@ -31,7 +31,7 @@ usage: python3 run.py COMMAND [ARGS]
   test    linters, types, import contracts and tests; ARGS go to pytest
           (where ARGS name files or folders, those tests alone)
   bench   the benchmarks
-  soak    the long test
+  soak    the long test; soak faults: workers killed and PostgreSQL stopped, again and again
   env     make the environment in .venv/, for running and developing, and nothing else
   lock    write the lock files anew; needs uv, which gets ARGS (--upgrade, ...)
 """

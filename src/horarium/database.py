@@ -67,8 +67,21 @@ TRANSIENT = (
     asyncpg.OperatorInterventionError,  # the server is stopping, starting, or cut us off
     asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
+    asyncpg.LockNotAvailableError,  # lock_timeout
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # this server has become a replica; the next is not one
+    asyncpg.PostgresSystemError,  # its own input and output
 )
 """Errors that pass by themselves: a loop waits a moment and tries again."""
+
+
+CUT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+"""Errors of a connection that was cut."""
 
 
 class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
@@ -181,6 +194,9 @@ class Database:
         """The current transaction's connection, or one from the pool for a moment.
 
         For statements of ours: a connection of the pool is not cleaned after them.
+
+        Raises:
+            Unavailable: the server does not answer or refuses, or went away meanwhile.
         """
         async with self._current_or_pooled(is_lent=False) as connection:
             yield connection
@@ -191,21 +207,41 @@ class Database:
         if current is not None:
             yield current
             return
-        await self.open()
-        async with self._pool.acquire() as connection:
+        connection = await self.acquire()
+        try:
             connection.lend(is_lent)
             yield connection
+        except (*CUT, asyncpg.InterfaceError) as error:
+            if not isinstance(error, CUT) and not is_gone(connection):
+                raise
+            raise Unavailable(
+                f"PostgreSQL at {mask(await self.url())} went away in the middle of a statement: "
+                f"{error}. Whether that was still committed is not known"
+            ) from error
+        finally:
+            await self.release(connection)
 
     async def acquire(self) -> Connection:
-        """A connection for its taker alone, to be given back with `release`."""
+        """A connection for its taker alone, to be given back with `release`.
+
+        Raises:
+            Unavailable: the server does not answer or refuses.
+        """
         await self.open()
-        connection = await self._pool.acquire()
+        try:
+            connection = await self._pool.acquire()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise _unreachable(await self.url(), error) from error
         connection.lend(True)
         return connection
 
     async def release(self, connection: Connection) -> None:
         """Take a connection back into the pool."""
-        await self._pool.release(connection)
+        try:
+            await self._pool.release(connection)
+        except (*CUT, asyncpg.InterfaceError):
+            # It is gone, and the pool has dropped it; what was done on it is done.
+            return
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -241,6 +277,14 @@ class Link:
         connection, self._connection = self._connection, None
         if connection is not None and not connection.is_closed():
             connection.terminate()
+
+
+def is_gone(connection: Connection) -> bool:
+    """Whether a connection of the pool was lost; the pool has then taken it from its holder."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 def current_connection() -> Connection | None:

@@ -62,11 +62,15 @@ async def receiving(broker: LedgerBroker, **arguments: Any) -> AsyncIterator[Non
 
 
 async def register(
-    connection: Connection, *, now: datetime | None = None, lease: float = 60.0
+    connection: Connection,
+    *,
+    now: datetime | None = None,
+    lease: float = 60.0,
+    queues: Sequence[str] | None = None,
 ) -> int:
     """Announce a worker; returns the id of its lease."""
     sql = statement("horarium.engine.worker", "register")
-    worker: int = await connection.fetchval(sql, "tests", "here", 1, None, 10, lease, now)
+    worker: int = await connection.fetchval(sql, "tests", "here", 1, queues, 10, lease, now)
     return worker
 
 

@@ -1,66 +1,213 @@
-"""Workers that are killed, and the account that the ledger gives of it afterwards.
+"""A crew of workers, to be killed and frozen, and the account the ledger gives of it afterwards.
 
-`python crew.py` is one worker; it is told by the environment where the database is.
+`python crew.py` is a nursery: a process that has imported everything and forks a worker or a
+scheduler when it is told to, in no time. A fork is a process like any other: it has a lease, a
+connection and a memory of its own, and can be killed. The nursery ends with its standard input, and
+takes its children with it.
 """
 
 import asyncio
+import logging
 import os
+import random
+import signal
 import subprocess
 import sys
-from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
-from horarium.database import Connection, Database
-from horarium.engine import JobConnection, Ledger, LedgerBroker
+import structlog
+
+from horarium.database import Database
+from horarium.engine import JobConnection, JobId, Ledger, LedgerBroker, Scheduler, Snooze
 from horarium.events import Events
-from horarium.settings import Settings, load
+from horarium.settings import SETTINGS, Settings, load
 
-URL = "DATABASE_URL"
+TABLES = """
+create table public.written (job text not null, task text not null, n int not null);
+create table public.tries (job text not null)
+"""
+"""No key forbids a second row: only the ledger does."""
+AT_ONCE = 5
+"""Jobs of the task `narrow` that may run at once."""
+
+
+def seeds(number: int = 1) -> list[int]:
+    """Those that HORARIUM_SEEDS names; without it others each time. A test's name shows its own."""
+    given = os.environ.get("HORARIUM_SEEDS")
+    if given:
+        return [int(each) for each in given.split(",")]
+    return [random.randrange(10**6) for _ in range(number)]
 
 
 def make_broker(settings: Settings) -> LedgerBroker:
-    """A broker with the crew's task."""
+    """A broker with the crew's tasks; each adds a row inside its job's transaction."""
     assert settings.database_url is not None
     broker = LedgerBroker(Ledger(Database(settings.database_url)), settings, Events())
-
-    @broker.task("write")
-    async def write(n: int, connection: JobConnection) -> int:
-        await connection.execute("insert into public.written (n) values ($1)", n)
-        await asyncio.sleep(0.02)  # so that a kill finds jobs half done
-        return n
-
+    declare_writers(broker)
+    declare_waverers(broker, Tries(settings.database_url))
     return broker
 
 
-def hire(url: str, lease: float) -> "subprocess.Popen[bytes]":
-    """Start a worker's process."""
-    environment = {
-        **os.environ,
-        URL: url,
-        "HORARIUM_LEASE": str(lease),
-        "HORARIUM_CONCURRENCY": "20",
-    }
-    return subprocess.Popen([sys.executable, str(Path(__file__))], env=environment)
+async def write(connection: Any, job: str, task: str, n: int) -> int:
+    await connection.execute("insert into public.written values ($1, $2, $3)", job, task, n)
+    await asyncio.sleep(0.02)  # so that a kill finds jobs half done
+    return n
 
 
-async def account(connection: Connection, jobs: int) -> None:
-    """Every job has one final outcome and every row is there exactly once."""
-    assert await connection.fetchval("select count(*) from horarium.jobs") == 0
-    ended = await connection.fetch("select id, state from horarium.job_history")
-    assert Counter(row["state"] for row in ended) == {"succeeded": jobs}
-    assert len({row["id"] for row in ended}) == jobs
-    written = await connection.fetch("select n from public.written")
-    assert Counter(row["n"] for row in written) == Counter(range(jobs))
-    # Each lost attempt was followed by one that succeeded.
-    assert await connection.fetchval(
-        "select bool_and(h.attempt = 1 + (select count(*) from horarium.attempts a "
-        "where a.job = h.id and a.outcome = 'lost')) from horarium.job_history h"
-    )
+def declare_writers(broker: LedgerBroker) -> None:
+    """Tasks that succeed at once."""
+
+    def declare(name: str, **labels: Any) -> None:
+        @broker.task(name, **labels)
+        async def writer(n: int, job: JobId, connection: JobConnection) -> int:
+            return await write(connection, job, name, n)
+
+    declare("write")
+    declare("single", unique=True)
+    declare("narrow", concurrency_limit=AT_ONCE)
+    declare("pace", rate_limit={"limit": 50, "per": 0.2})
+
+
+class Tries:
+    """Counts, beside the job's transaction, how often a job was tried."""
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url, size=2, name="tries")
+
+    async def count(self, job: str) -> int:
+        connection = await self._database.acquire()  # `connection()` would be the job's own
+        try:
+            await connection.execute("insert into public.tries values ($1)", job)
+            sql = "select count(*) from public.tries where job = $1"
+            return int(await connection.fetchval(sql, job))
+        finally:
+            await self._database.release(connection)
+
+    async def gate_is_open(self) -> bool:
+        connection = await self._database.acquire()
+        try:
+            return bool(await connection.fetchval("select to_regclass('public.gate') is not null"))
+        finally:
+            await self._database.release(connection)
+
+
+def declare_waverers(broker: LedgerBroker, tries: Tries) -> None:
+    """Tasks that do not succeed the first time, or never."""
+
+    @broker.task("stumble", max_retries=100, retry_delay=0.05)
+    async def stumble(n: int, job: JobId, connection: JobConnection) -> int:
+        await write(connection, job, "stumble", n)
+        if await tries.count(job) == 1:
+            raise ValueError("the first time always fails")
+        return n
+
+    @broker.task("fall")
+    async def fall(n: int, job: JobId, connection: JobConnection) -> int:
+        await write(connection, job, "fall", n)
+        raise ValueError("it fails for good")
+
+    @broker.task("stand")
+    async def stand(n: int, job: JobId, connection: JobConnection) -> int:
+        """Stand with rows written until the gate is open."""
+        await write(connection, job, "stand", n)
+        await tries.count(job)
+        while not await tries.gate_is_open():
+            await asyncio.sleep(0.02)
+        return n
+
+    @broker.task("doze", max_retries=100, retry_delay=0.05)
+    async def doze(n: int, job: JobId, connection: JobConnection) -> Any:
+        if await tries.count(job) == 1:
+            return Snooze(0.1)
+        return await write(connection, job, "doze", n)
+
+
+class Crew:
+    """Processes of one nursery, by their ids."""
+
+    def __init__(self, settings: Settings) -> None:
+        given = {each.variable: getattr(settings, name) for name, each in SETTINGS.items()}
+        told = {name: str(value) for name, value in given.items() if value is not None}
+        self.members: list[int] = []
+        self._nursery = subprocess.Popen(
+            [sys.executable, str(Path(__file__))],
+            env={**os.environ, **told},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def hire(self, kind: str = "worker") -> int:
+        """Start a process; its id."""
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        self._nursery.stdin.write(f"{kind}\n")
+        self._nursery.stdin.flush()
+        member = int(self._nursery.stdout.readline())
+        self.members.append(member)
+        return member
+
+    def kill(self, member: int) -> None:
+        """End a process as nothing else ends it."""
+        self.members.remove(member)
+        os.kill(member, signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.close()
+        self._nursery.wait(20)
 
 
 async def work() -> None:
     await make_broker(load()).worker().run()
 
 
+async def schedule() -> None:
+    await Scheduler(make_broker(load()).ledger).run()
+
+
+KINDS: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = {
+    "worker": work,
+    "scheduler": schedule,
+}
+
+
+def raise_them() -> None:
+    """The nursery's life; in a child, the child's."""
+    # What falls is in the ledger; the kills are what this is about, not the words about them.
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    children: list[int] = []
+    for kind in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            asyncio.run(KINDS[kind.strip()]())
+            os._exit(0)
+        children.append(child)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+    for child in children:
+        os.kill(child, signal.SIGKILL)  # not collected so far: it is nobody else's number
+        os.waitpid(child, 0)
+
+
+def calls(chance: random.Random, jobs: int) -> Sequence[tuple[str, int]]:
+    """A mixture of calls: tasks, each with a number of its own; of unique ones few."""
+    weights = {"write": 8, "stumble": 3, "fall": 1, "doze": 3, "single": 2, "narrow": 2, "pace": 1}
+    names = chance.choices(list(weights), list(weights.values()), k=jobs)
+    return [(name, n % 40 if name == "single" else n) for n, name in enumerate(names)]
+
+
 if __name__ == "__main__":
-    asyncio.run(work())
+    raise_them()

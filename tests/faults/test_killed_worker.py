@@ -1,60 +1,64 @@
-"""kill -9 in the middle of 2,000 jobs, each of which adds a row inside the job's transaction."""
+"""kill -9 of workers at random, amid jobs of all kinds: every job has one final outcome.
 
-import asyncio
-import time
+HORARIUM_SEEDS names seeds to be run, HORARIUM_KILLS how many workers are killed in each.
+"""
+
+import os
+import random
 from collections.abc import AsyncIterator
 
 import pytest
-from crew import account, hire, make_broker
+from accounting import account, finished, lost
+from crew import TABLES, Crew, calls, make_broker, seeds
 
 from horarium.database import Connection, Database
+from horarium.engine import LedgerBroker
 from horarium.settings import Settings
 
-JOBS = 2000
-LEASE = 1.0
+KILLS = int(os.environ.get("HORARIUM_KILLS", "20"))
+JOBS = 100 * KILLS
+MEMBERS = 3
 
 
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[Connection]:
     connection = await Database(database_url).connect("account")
-    # No key forbids a second row: only the ledger does.
-    await connection.execute("create table public.written (n int not null)")
+    await connection.execute(TABLES)
     yield connection
     await connection.close()
 
 
-async def enqueue(url: str) -> None:
-    broker = make_broker(Settings(database_url=url))
-    write = broker.find_task("write")
-    assert write is not None
-    await broker.enqueue_many(write, [(n,) for n in range(JOBS)])
-    await broker.shutdown()
+async def enqueue(broker: LedgerBroker, wanted: list[tuple[str, int]]) -> set[str]:
+    """Send calls one by one; the ids of the jobs that they made."""
+    made = set()
+    for name, n in wanted:
+        task = broker.find_task(name)
+        assert task is not None
+        sent = await task.kiq(n)
+        if sent.is_new:  # type: ignore[attr-defined]
+            made.add(sent.task_id)
+    return made
 
 
-async def finished(connection: Connection, wanted: int) -> int:
-    """Wait until so many jobs have ended; returns how many have."""
-    until = time.monotonic() + 40
-    while time.monotonic() < until:
-        count: int = await connection.fetchval("select count(*) from horarium.job_history")
-        if count >= wanted:
-            return count
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"{count} of {wanted} jobs have ended")
-
-
-async def test_after_a_restart_each_row_is_there_once(
-    database_url: str, connection: Connection
+@pytest.mark.parametrize("seed", seeds())
+@pytest.mark.timeout(60 + 10 * KILLS)
+async def test_whoever_is_killed_every_job_ends_once(
+    database_url: str, connection: Connection, seed: int
 ) -> None:
-    await enqueue(database_url)
-    worker = hire(database_url, LEASE)
-    try:
-        assert await finished(connection, JOBS // 4) < JOBS
-        worker.kill()
-        worker.wait()
-        worker = hire(database_url, LEASE)
-        await finished(connection, JOBS)
-    finally:
-        worker.kill()
-        worker.wait()
-    await account(connection, JOBS)
-    assert await connection.fetchval("select count(*) from horarium.attempts") > 0
+    chance = random.Random(seed)
+    settings = Settings(database_url=database_url, lease=0.6, concurrency=20, poll=5.0)
+    wanted = list(calls(chance, JOBS))
+    broker = make_broker(settings)
+    with Crew(settings) as crew:
+        for _ in range(MEMBERS):
+            crew.hire()
+        jobs: set[str] = set()
+        for number in range(KILLS):
+            jobs |= await enqueue(broker, wanted[number * 100 : (number + 1) * 100])
+            await finished(connection, len(jobs) - chance.randint(30, 100))
+            crew.kill(chance.choice(crew.members))
+            crew.hire()
+        await finished(connection, len(jobs))
+    await broker.shutdown()
+    await account(connection, jobs)
+    assert await lost(connection) > 0

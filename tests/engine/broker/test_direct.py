@@ -10,6 +10,7 @@ from workplace import AtWork, attempts, ended, working
 
 from horarium.engine import LedgerBroker, State
 from horarium.engine.broker import direct
+from horarium.engine.jobs.job import Claim
 
 
 class Looking(TaskiqMiddleware):
@@ -34,13 +35,13 @@ class Sending(TaskiqMiddleware):
 def ways(broker: LedgerBroker, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tasks that are called directly from here on."""
     called: list[str] = []
-    call = direct.call
+    read = direct.read
 
-    async def noted(task: direct.Plain, run: Any) -> direct.Ended:
-        called.append(run.claim.task)
-        return await call(task, run)
+    def noted(task: direct.Plain, claim: Claim) -> direct.Call:
+        called.append(claim.task)
+        return read(task, claim)
 
-    monkeypatch.setattr(direct, "call", noted)
+    monkeypatch.setattr(direct, "read", noted)
     return called
 
 

@@ -9,7 +9,7 @@ from workplace import Claimer, NewClaimer, enqueue, eventually, states
 from horarium.database import Connection, Database
 from horarium.engine import Error, Ledger, State
 from horarium.engine.jobs.ledger import CANCEL_CHANNEL
-from horarium.engine.jobs.outcome import Failed, Succeeded
+from horarium.engine.jobs.outcome import Cancelled, Failed, Succeeded
 from horarium.engine.worker.lease import rescue
 
 
@@ -66,6 +66,35 @@ async def test_a_running_job_is_asked_to_stop(
     assert await asyncio.wait_for(heard.get(), 5) == "a"
     assert await worker.finish(claim, Succeeded(b"1"))
     assert await states(ledger, "a") == ["succeeded"]
+
+
+@pytest.mark.parametrize("retried", [False, True])
+async def test_the_reason_is_kept_with_a_job_that_ran(
+    ledger: Ledger, worker: Claimer, retried: bool
+) -> None:
+    await enqueue(ledger, "a")
+    claim = await worker.claim_one()
+    await ledger.cancel("a", "no stock")
+    if retried:
+        await worker.finish(claim, Failed(Error("E", "fell"), retry_after=0.0))
+        await ledger.promote(worker.connection, None)
+        claim = await worker.claim_one()
+        assert claim.cancelling
+    assert await worker.finish(claim, Cancelled("it was cancelled while it ran"))
+    assert (await ledger.show("a")).error == Error("Cancelled", "no stock")
+
+
+async def test_a_job_that_was_to_stop_and_fails_keeps_its_own_error(
+    ledger: Ledger, worker: Claimer
+) -> None:
+    await enqueue(ledger, "a", "b")
+    a, b = await worker.claim()
+    await ledger.cancel("a", "no stock")
+    await ledger.cancel("b", "")
+    await worker.finish(a, Failed(Error("E", "fell")))
+    await worker.finish(b, Cancelled("it was cancelled while it ran"))
+    assert (await ledger.show("a")).error == Error("E", "fell")
+    assert (await ledger.show("b")).error == Error("Cancelled", "it was cancelled while it ran")
 
 
 async def test_a_job_that_has_ended_or_never_was_is_not_cancelled(

@@ -34,6 +34,10 @@ BAD = [
     ("owner", {"owner": "o\0"}),
     ("priority", {"priority": 32768}),
     ("priority", {"priority": -32769}),
+    ("delay", {"delay": float("inf")}),
+    ("delay", {"delay": -1.0}),
+    ("expires", {"expires_after": 1e300}),
+    ("expires", {"expires_after": float("nan")}),
 ]
 
 

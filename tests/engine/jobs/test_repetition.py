@@ -10,9 +10,10 @@ from workplace import Claimer, NewClaimer, enqueue, states
 from horarium.clock import SetClock
 from horarium.database import Connection
 from horarium.engine import Error, Filter, Ledger, NewJob, State
-from horarium.engine.jobs.job import arguments
+from horarium.engine.jobs.job import Enqueued, UniqueKey, arguments
 from horarium.engine.jobs.ledger import JOBS_CHANNEL
 from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome, Succeeded
+from horarium.engine.jobs.uniqueness import UNFINISHED
 from horarium.errors import Conflict, InvalidInput, NotFound
 
 FAILED = Failed(Error("E", "broken"))
@@ -180,3 +181,64 @@ async def test_the_span_is_half_open_and_ends_now(claimer: NewClaimer, ledger: L
     assert await count(0, None) == 3
     with pytest.raises(InvalidInput, match="not after since"):
         await count(3, 3)
+
+
+KEY = UniqueKey(key="k", states=UNFINISHED)
+
+
+async def test_a_unique_job_is_not_run_again_beside_another(worker: Claimer) -> None:
+    ledger = worker.ledger
+    await end(worker, FAILED, "a", unique=KEY)
+    assert await ledger.enqueue(NewJob(id="b", task="t", unique=KEY))
+    with pytest.raises(Conflict, match="'b' is there under its key"):
+        await ledger.run_again("a")
+    assert await ledger.run_again_many(Filter(state=State.FAILED)) == 0
+    assert await states(ledger, "a", "b") == ["failed", "queued"]
+    await ledger.cancel("b", "out of the way")
+    assert (await ledger.run_again("a")).state is State.QUEUED
+    # It has its key back: a further call is told of it.
+    assert await ledger.enqueue(NewJob(id="c", task="t", unique=KEY)) == Enqueued("a", False)
+    with pytest.raises(Conflict, match="'a' is there under its key"):
+        await ledger.run_again("b")
+
+
+async def test_of_many_unique_jobs_the_first_is_run_again(worker: Claimer) -> None:
+    ledger = worker.ledger
+    for id in ("a", "b", "c"):
+        await end(worker, FAILED, id, unique=KEY, labels=b'{"x":1}')
+    await end(worker, FAILED, "plain")
+    assert await ledger.run_again_many(Filter(state=State.FAILED)) == 2
+    assert await states(ledger, "a", "b", "c", "plain") == ["queued", "failed", "failed", "queued"]
+
+
+async def test_a_unique_job_is_run_again_when_its_key_was_forgotten(
+    worker: Claimer, connection: Connection
+) -> None:
+    ledger = worker.ledger
+    await end(worker, FAILED, "a", unique=KEY)
+    await connection.execute("delete from horarium.unique_jobs")
+    await ledger.run_again("a")
+    assert not await ledger.enqueue(NewJob(id="b", task="t", unique=KEY))
+
+
+async def test_of_two_callers_at_once_one_has_the_key(worker: Claimer) -> None:
+    """One runs the job again, the other makes the same call: one unfinished job in the end."""
+    ledger = worker.ledger
+    for n in range(10):
+        key = UniqueKey(key=f"k{n}", states=UNFINISHED)
+        await end(worker, FAILED, f"a{n}", unique=key)
+        new = NewJob(id=f"b{n}", task="t", unique=key)
+        done = await asyncio.gather(
+            ledger.run_again(f"a{n}"), ledger.enqueue(new), return_exceptions=True
+        )
+        assert isinstance(done[0], Conflict) == bool(done[1])
+        assert await worker.connection.fetchval("select count(*) from horarium.jobs") == 1
+        await worker.connection.execute("delete from horarium.jobs")
+
+
+async def test_labels_of_another_kind_do_not_hinder_it(
+    worker: Claimer, connection: Connection
+) -> None:
+    await end(worker, FAILED, "a")
+    await connection.execute("""update horarium.job_history set labels = '"text"'""")
+    assert (await worker.ledger.run_again("a")).state is State.QUEUED

@@ -19,6 +19,7 @@ from horarium.engine import Error, Ledger, LedgerBroker, NewJob, Snooze
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.limits import Limits, encode
 from horarium.engine.jobs.outcome import Failed, GivenBack, Outcome, Snoozed, Succeeded
+from horarium.engine.jobs.queues import Queues
 from horarium.settings import Settings
 
 ONE = encode(Limits("k", 1))
@@ -134,7 +135,50 @@ async def promoted(ledger: Ledger, worker: Claimer, job: str) -> bool:
     return await states(ledger, job) == ["queued"]
 
 
-async def test_a_sweep_finds_those_who_wait_in_vain(ledger: Ledger, connection: Connection) -> None:
+async def test_a_turn_is_given_where_somebody_takes_it(ledger: Ledger, claimer: NewClaimer) -> None:
+    """The first in line is in a queue that is paused, or that no worker listens to."""
+    queues = Queues(ledger.database)
+    worker = await claimer(queues=["a", "b"])
+    await enqueue(ledger, "running", limits=ONE, queue="a")
+    (running,) = await admit(worker)
+    await enqueue(ledger, "unserved", limits=ONE, queue="nobody's", priority=3)
+    await enqueue(ledger, "paused", limits=ONE, queue="b", priority=2)
+    await enqueue(ledger, "first", "second", limits=ONE, queue="a")
+    await worker.connection.execute(
+        "update horarium.jobs set state = 'waiting' where state = 'queued'"
+    )
+    await queues.pause("b")
+    await worker.finish(running, Succeeded())
+    everybody = ("unserved", "paused", "first", "second")
+    assert await states(ledger, *everybody) == ["waiting", "waiting", "queued", "waiting"]
+    await ledger.cancel("first", "")
+    assert await states(ledger, "unserved", "paused", "second") == ["waiting", "waiting", "queued"]
+    await queues.resume("b")
+    assert await states(ledger, "unserved", "paused") == ["waiting", "queued"]
+    await claimer(queues=["nobody's"])
+    await gate.sweep(worker.connection)
+    assert await states(ledger, "unserved") == ["queued"]
+
+
+async def test_a_queue_that_is_paused_passes_its_turns_on(
+    ledger: Ledger, claimer: NewClaimer
+) -> None:
+    worker = await claimer()
+    await enqueue(ledger, "running", limits=ONE, queue="a")
+    (running,) = await admit(worker)
+    await enqueue(ledger, "first", limits=ONE, queue="a")
+    await enqueue(ledger, "second", limits=ONE, queue="b")
+    await admit(worker)
+    await worker.finish(running, Succeeded())
+    assert await states(ledger, "first", "second") == ["queued", "waiting"]
+    await Queues(ledger.database).pause("a")
+    assert await states(ledger, "second") == ["queued"]
+
+
+async def test_a_sweep_finds_those_who_wait_in_vain(
+    ledger: Ledger, connection: Connection, claimer: NewClaimer
+) -> None:
+    await claimer()
     for key in "abc":
         await enqueue(ledger, f"{key}1", f"{key}2", limits=encode(Limits(key, 1)))
     await connection.execute("update horarium.jobs set state = 'waiting'")

@@ -17,8 +17,9 @@ from taskiq.decor import AsyncTaskiqDecoratedTask
 from taskiq.receiver.params_parser import parse_params
 from taskiq_dependencies import DependencyGraph
 
-from horarium.engine.broker.message import Call, all_labels
-from horarium.engine.worker.run import Run
+from horarium.engine.broker import message
+from horarium.engine.broker.message import all_labels
+from horarium.engine.jobs.job import Claim
 
 HOOKS_OF_A_RUN = ("pre_execute", "post_execute", "post_save", "on_error")
 
@@ -71,24 +72,43 @@ def are_seen(middlewares: Any) -> bool:
     )
 
 
-async def call(task: Plain, run: Run) -> Ended:
-    """Call a task with the arguments of its job."""
-    claim = run.claim
+class Call(NamedTuple):
+    """A task and the arguments of a job, ready to be called; `timeout` in seconds."""
+
+    function: Callable[..., Awaitable[Any]]
+    args: list[Any]
+    kwargs: dict[str, Any]
+    labels: Mapping[str, Any]
+    timeout: float | None
+
+
+def read(task: Plain, claim: Claim) -> Call:
+    """The call that a job asks for.
+
+    Raises:
+        ValueError: it is not what calls are, such as one that another hand put in the table.
+    """
     labels, timeout = task.declared, task.timeout
     if claim.labels is not None:
         labels = all_labels(claim, task.declared)
         timeout = _seconds(labels.get("timeout"))
-    arguments = _Arguments(claim.task, *_decode(claim.arguments or b""))
+    given = _calls.decode(claim.arguments or b"")
+    arguments = _Arguments(claim.task, given.args, given.kwargs)
     parse_params(task.signature, task.hints, arguments)  # type: ignore[arg-type]
+    return Call(task.function, arguments.args, arguments.kwargs, labels, timeout)
+
+
+async def call(call: Call) -> Ended:
+    """Call a task."""
     try:
-        if timeout is None:
-            returned = await task.function(*arguments.args, **arguments.kwargs)
+        if call.timeout is None:
+            returned = await call.function(*call.args, **call.kwargs)
         else:
-            async with asyncio.timeout(timeout):
-                returned = await task.function(*arguments.args, **arguments.kwargs)
-        return Ended(returned, None, labels)
+            async with asyncio.timeout(call.timeout):
+                returned = await call.function(*call.args, **call.kwargs)
+        return Ended(returned, None, call.labels)
     except BaseException as error:  # noqa: BLE001 - a user's task; as in TaskIQ's receiver
-        return Ended(None, error, labels)
+        return Ended(None, error, call.labels)
 
 
 class _Arguments:
@@ -100,13 +120,8 @@ class _Arguments:
         self.kwargs = kwargs
 
 
-def _decode(arguments: bytes) -> tuple[list[Any], dict[str, Any]]:
-    call = _calls.decode(arguments)
-    return call.args, call.kwargs
-
-
 def _seconds(timeout: Any) -> float | None:
     return None if timeout is None else float(getattr(timeout, "total_seconds", lambda: timeout)())
 
 
-_calls = msgspec.json.Decoder(Call)
+_calls = msgspec.json.Decoder(message.Call)

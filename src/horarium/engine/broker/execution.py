@@ -25,7 +25,7 @@ from horarium.engine.broker.direct import Ended
 from horarium.engine.broker.executors import Executor, Executors, executor_of
 from horarium.engine.broker.message import encode_value, received
 from horarium.engine.jobs import retry
-from horarium.engine.jobs.failure import describe
+from horarium.engine.jobs.failure import MOST_MESSAGE, describe, storable
 from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import (
     UNKNOWN_TASK,
@@ -82,7 +82,14 @@ class Execution:
         plain = self._plain_form(task)
         if plain is None or run.claim.payload is not None:
             return await self._receive(run, task, task.original_func)
-        ended = await direct.call(plain, run)
+        return await self._call(run, plain)
+
+    async def _call(self, run: Run, plain: direct.Plain) -> Outcome:
+        try:
+            call = direct.read(plain, run.claim)
+        except Exception as error:  # noqa: BLE001 - a row by another hand
+            return unreadable(run.claim, error)
+        ended = await direct.call(call)
         run.error = ended.error
         return conclude(self._broker, run, ended)
 
@@ -113,7 +120,10 @@ class Execution:
 
     async def _receive(self, run: Run, task: Any, target: Callable[..., Any]) -> Outcome:
         """Run it by TaskIQ's receiver, with all hooks and dependencies."""
-        message = self._message(run.claim, task.labels)
+        try:
+            message = self._message(run.claim, task.labels)
+        except Exception as error:  # noqa: BLE001 - a row by another hand, a user's formatter
+            return unreadable(run.claim, error)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
         result = await self._receiver.run_task(target, message)
@@ -170,6 +180,12 @@ def unknown(claim: Claim) -> Outcome:
     return Snoozed(UNKNOWN_TASK_PAUSE, reason, kind=UNKNOWN_TASK)
 
 
+def unreadable(claim: Claim, error: Exception) -> Outcome:
+    """A job whose message is not what messages are: another attempt would not read it either."""
+    reason = storable(f"the message of {claim.task} cannot be read: {error}")
+    return Failed(Error("UnreadableMessage", reason[:MOST_MESSAGE], describe(error).traceback))
+
+
 def ended(message: TaskiqMessage, result: TaskiqResult[Any]) -> Ended:
     """How a run ended, as TaskIQ's receiver says it."""
     return Ended(result.return_value, result.error, message.labels)
@@ -179,7 +195,10 @@ def conclude(broker: "LedgerBroker", run: Run, ended: Ended) -> Outcome:
     """What became of an attempt, by how it ended and by what was ordered meanwhile."""
     error, task = ended.error, run.claim.task
     if run.ordered_to_stop:
-        return interrupted(run) if error is not None else _succeeded(task, ended.returned)
+        chosen = None if error is not None else chosen_by_task(ended.returned)
+        if error is not None or isinstance(chosen, Snoozed):
+            return interrupted(run)
+        return chosen or _succeeded(task, ended.returned)
     if run.again is not None:
         return _sent_again(run)
     if error is None or isinstance(error, NoResultError):

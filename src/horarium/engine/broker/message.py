@@ -123,7 +123,10 @@ def all_labels(claim: Claim, declared: Mapping[str, Any]) -> dict[str, Any]:
     """The labels a task sees: declared, then the call's own, then what the ledger knows."""
     labels = {name: v for name, v in declared.items() if name not in labelling.DECLARED_ONLY}
     if claim.labels is not None:
-        labels |= msgspec.json.decode(claim.labels)
+        own = msgspec.json.decode(claim.labels, type=dict[str, Any])
+        if "timeout" in own:  # TaskIQ's receiver would stumble over it half way
+            labelling.read({"timeout": own["timeout"]})
+        labels |= own
     if isinstance(labels.get("timeout"), timedelta):
         labels["timeout"] = labels["timeout"].total_seconds()  # TaskIQ's receiver takes numbers
     if claim.schedule is not None:

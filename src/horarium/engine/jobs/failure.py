@@ -12,12 +12,11 @@ MOST_TRACEBACK = 50_000
 def describe(error: BaseException) -> Error:
     """What the ledger keeps of an exception."""
     kind = type(error)
-    text = storable("".join(traceback.format_exception(error)))
     return Error(
-        kind.__qualname__,
+        storable(str(kind.__qualname__)),
         storable(_message(error))[:MOST_MESSAGE],
-        text[-MOST_TRACEBACK:],
-        kind.__module__,
+        storable(_trace(error))[-MOST_TRACEBACK:],
+        storable(str(kind.__module__)),
     )
 
 
@@ -29,5 +28,12 @@ def storable(text: str) -> str:
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - the exception is a user's class
+    except BaseException:  # noqa: BLE001 - a user's class, which must not end the worker
         return "its message cannot be shown: str() of it failed"
+
+
+def _trace(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except BaseException:  # noqa: BLE001 - it asks the user's class too, such as for its notes
+        return "its traceback cannot be shown"

@@ -20,6 +20,7 @@ from horarium.engine.jobs import gate
 from horarium.engine.jobs.channels import CANCEL_CHANNEL as CANCEL_CHANNEL
 from horarium.engine.jobs.channels import FINISHED_CHANNEL as FINISHED_CHANNEL
 from horarium.engine.jobs.channels import JOBS_CHANNEL as JOBS_CHANNEL
+from horarium.engine.jobs.durations import LONGEST
 from horarium.engine.jobs.failure import storable
 from horarium.engine.jobs.job import Claim, Enqueued, Error, NewJob, State, UniqueKey
 from horarium.engine.jobs.outcome import (
@@ -351,6 +352,11 @@ def _check(job: NewJob) -> None:
         if text is not None and b"\\u0000" in text and _NUL.search(text):
             raise InvalidInput(
                 field, f"{job.task} was given text with the character NUL, which cannot be kept"
+            )
+    for field, span in (("delay", job.delay), ("expires", job.expires_after)):
+        if span is not None and not 0 <= span < LONGEST:
+            raise InvalidInput(
+                field, f"{span!r} cannot be used; it takes 0 to {LONGEST:.0f} seconds"
             )
     size = len(job.arguments or job.payload or b"")
     if size > MOST_ARGUMENTS:

@@ -6,18 +6,19 @@ workers.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import replace
 
-from horarium.engine.jobs.durations import seconds
+from horarium.engine.jobs.durations import LONGEST, seconds
 from horarium.engine.jobs.uniqueness import digest
 
 MOST_AT_ONCE = 100_000
 MOST_STARTS = 10_000
 """Starts of a key that are remembered; 100 a second is 6,000 a minute."""
 _LONGEST_KEY = 200
+_LONGEST_PERIOD = round(LONGEST * 1_000_000)
 _SHARED = ("task", "queue")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -58,10 +59,10 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     concurrency_key: str | None = None
-    concurrency: int | None = None
+    concurrency: Annotated[int, msgspec.Meta(ge=1, le=MOST_AT_ONCE)] | None = None
     rate_key: str | None = None
-    rate: int | None = None
-    period: int | None = None
+    rate: Annotated[int, msgspec.Meta(ge=1, le=MOST_STARTS)] | None = None
+    period: Annotated[int, msgspec.Meta(ge=1, le=_LONGEST_PERIOD)] | None = None
     postponed: bool = False
 
 

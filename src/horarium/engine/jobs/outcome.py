@@ -1,9 +1,11 @@
 """What became of one attempt: values that a run ends with and the ledger records."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from horarium.engine.jobs.durations import LONGEST, SECONDS
 from horarium.engine.jobs.job import Error
 
 
@@ -65,15 +67,40 @@ class Cancel(msgspec.Struct, frozen=True):
 
 
 class Snooze(msgspec.Struct, frozen=True):
-    """Returned by a task: run this job again after `delay` seconds, as if it had not begun."""
+    """Returned by a task: run this job again after `delay`, as if it had not begun.
 
-    delay: float
+    Attributes:
+        delay: seconds or a timedelta; one that is not above 0: as soon as possible.
+    """
+
+    delay: float | timedelta
 
 
 def chosen_by_task(returned: Any) -> Outcome | None:
-    """The outcome that a task chose by what it returned, if it chose one."""
+    """The outcome that a task chose by what it returned, if it chose one.
+
+    Raises:
+        TypeError, ValueError: it chose one with a reason or a delay that cannot be used.
+    """
     if isinstance(returned, Cancel):
-        return Cancelled(returned.reason or "the task chose to cancel")
+        return Cancelled(_reason(returned.reason) or "the task chose to cancel")
     if isinstance(returned, Snooze):
-        return Snoozed(max(0.0, returned.delay), "the task chose to wait")
+        return Snoozed(_delay(returned.delay), "the task chose to wait")
     return None
+
+
+def _reason(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"the task returned Cancel with {value!r}; it takes a reason in words")
+    return value
+
+
+def _delay(value: Any) -> float:
+    delay = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(delay, bool) or not isinstance(delay, int | float):
+        raise TypeError(f"the task returned Snooze with {value!r}; it takes {SECONDS}")
+    if not delay < LONGEST:
+        raise ValueError(
+            f"the task returned Snooze with {value!r}; it takes {SECONDS}, below {LONGEST:.0f}"
+        )
+    return max(0.0, float(delay))

@@ -76,6 +76,8 @@ class Queues:
             raise InvalidInput("note", f"it takes up to {MOST_NOTE} characters, none of them NUL")
         async with self.database.transaction() as connection:
             await connection.execute(_sql("pause"), name, note or None, self.clock())
+            # Some of its jobs may have had a turn, for which others wait elsewhere.
+            await gate.sweep(connection)
             return await self.show(name)
 
     async def resume(self, name: str) -> Queue:

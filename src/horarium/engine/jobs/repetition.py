@@ -31,7 +31,8 @@ class Repetition(Inquiry):
 
         Raises:
             NotFound: the ledger has no such job.
-            Conflict: it has not ended, or somebody else has just done the same.
+            Conflict: it has not ended, somebody else has just done the same, or another is there
+                under its unique key.
         """
         async with self.database.transaction() as connection:
             job = await self.show(id)
@@ -40,7 +41,13 @@ class Repetition(Inquiry):
                     f"job {id!r} is {job.state}; only a job that has ended can be run again"
                 )
             if not await self._queue_again(connection, [(id, job.finished_at)]):
-                raise Conflict(f"job {id!r} has just been enqueued again by somebody else")
+                rival = await connection.fetchval(_sql("rival"), id)
+                raise Conflict(
+                    f"job {id!r} has just been enqueued again by somebody else"
+                    if rival is None
+                    else f"job {id!r} is unique, and {rival!r} is there under its key, unfinished; "
+                    "wait for that one, or cancel it"
+                )
             return await self.show(id)
 
     async def run_again_many(self, which: Filter, *, dry_run: bool = False) -> int:
@@ -84,15 +91,14 @@ class Repetition(Inquiry):
         self, connection: Connection, ended: Sequence[tuple[str, datetime]]
     ) -> set[str]:
         """Move ended jobs back; an id that is enqueued at this very moment makes it look again."""
+        which = [id for id, _ in ended], [finished_at for _, finished_at in ended]
         for _ in range(_TRIES):
             try:
                 async with connection.transaction():
+                    keys = await connection.fetch(_sql("keys_of_ended"), *which)
+                    await connection.executemany(_sql("lock_unique"), [(r["key"],) for r in keys])
                     rows = await connection.fetch(
-                        _sql("run_again"),
-                        [id for id, _ in ended],
-                        [finished_at for _, finished_at in ended],
-                        self.clock(),
-                        JOBS_CHANNEL,
+                        _sql("run_again"), *which, self.clock(), JOBS_CHANNEL
                     )
             except asyncpg.UniqueViolationError:
                 continue

@@ -28,6 +28,12 @@ _UNSTORABLE = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
+    # What Python says of a value that it cannot write.
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
 )
 _log = structlog.get_logger()
 
@@ -81,7 +87,8 @@ class Finisher:
             await self._came.wait()
             try:
                 await self._write()
-            except TRANSIENT as error:
+            # An error that nobody has thought of may pass by itself; losing outcomes would not.
+            except (*TRANSIENT, asyncpg.PostgresError) as error:
                 _log.warning(
                     "outcomes could not be written; they are kept and tried again",
                     waiting=len(self._kept),

@@ -93,6 +93,8 @@ class Lease:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         await connection.execute(_sql("retire"), self.worker, self._clock())
+        # Turns of jobs that only this worker listened to go to others.
+        await gate.sweep(connection)
 
     async def _register(self, connection: Connection) -> int:
         host, pid = socket.gethostname(), os.getpid()

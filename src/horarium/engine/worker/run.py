@@ -2,13 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
 import structlog
 
-from horarium.database import TRANSIENT, Connection, Database, current_connection, joined
+from horarium.database import (
+    CUT,
+    TRANSIENT,
+    Connection,
+    Database,
+    current_connection,
+    is_gone,
+    joined,
+)
 from horarium.engine.jobs.job import Claim, NewJob
 from horarium.engine.jobs.outcome import Cancelled, GivenBack, Outcome
 from horarium.errors import HorariumError
@@ -37,7 +46,8 @@ class Run:
     """
 
     __slots__ = (
-        "_database", "_transaction", "afterwards", "again", "asks", "cancelled_because", "claim",
+        "_database", "_refused", "_transaction", "afterwards", "again", "asks",
+        "cancelled_because", "claim",
         "connection", "error", "executing", "giving_back", "left", "task",
     )  # fmt: skip
 
@@ -55,6 +65,7 @@ class Run:
         self.asks = False
         self._database = database
         self._transaction: Any = None
+        self._refused = False
 
     def enter(self) -> None:
         """Make this the current run of the asyncio task that calls."""
@@ -69,6 +80,18 @@ class Run:
         if self.executing and self.task is not None:
             self.task.cancel()
 
+    async def shake_off(self) -> None:
+        """Let a cancellation strike here that nobody ordered, or that came when all was decided.
+
+        A task may cancel itself and return; what it does not meet would strike the settlement.
+        """
+        if self.task is None or not self.task.cancelling():
+            return
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        while self.task.cancelling():
+            self.task.uncancel()
+
     async def begin(self) -> Connection:
         """The job's transaction: it commits together with the job's outcome, or not at all.
 
@@ -80,16 +103,32 @@ class Run:
         if not self.executing:
             raise HorariumError(f"job {self.claim.id} has ended and has no transaction any more")
         if self.connection is None:
-            connection = await self._database.acquire()
             try:
-                self._transaction = connection.transaction()
-                await self._transaction.start()
-            except BaseException:
-                await self._database.release(connection)
+                connection = await self._in_transaction()
+            except TRANSIENT:
+                self._refused = True
                 raise
             self.connection = connection
             joined(connection).__enter__()  # until `_leave`, or until this asyncio task ends
         return self.connection
+
+    async def _in_transaction(self) -> Connection:
+        connection = await self._database.acquire()
+        try:
+            self._transaction = connection.transaction()
+            await self._transaction.start()
+        except BaseException:
+            await self._database.release(connection)
+            raise
+        return connection
+
+    @property
+    def cut_off(self) -> bool:
+        """The job's transaction could not be had, or was lost with its connection."""
+        if self.connection is None:
+            return self._refused
+        # The server's last word may be here before its end of the line is seen.
+        return isinstance(self.error, CUT) or is_gone(self.connection)
 
     async def commit(self) -> None:
         """Commit the job's transaction and give its connection back."""
@@ -118,14 +157,6 @@ class Run:
         if current_connection() is connection:
             joined(None).__enter__()
         await self._database.release(connection)
-
-
-def is_gone(connection: Connection) -> bool:
-    """Whether a connection of the pool was lost; the pool has then taken it from its holder."""
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:
-        return True
 
 
 def leave() -> None:

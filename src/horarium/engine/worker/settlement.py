@@ -5,13 +5,16 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
-from horarium.database import TRANSIENT, Connection
+from horarium.database import TRANSIENT, Connection, is_gone
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.ledger import Held, Ledger
 from horarium.engine.jobs.outcome import Failed, Outcome, Snoozed, Succeeded
 from horarium.engine.worker.finisher import Finisher
-from horarium.engine.worker.run import Run, is_gone
+from horarium.engine.worker.run import Run
 
+MOST_CUT_OFF = 10
+"""Attempts after which a job that loses its connection each time has failed: it may be why."""
+_PAUSE = 1.0
 _log = structlog.get_logger()
 
 
@@ -24,9 +27,10 @@ class Settlement:
 
     async def settle(self, run: Run, outcome: Outcome) -> None:
         """See that an attempt's outcome is written, its rows with it, and do what follows."""
-        if run.connection is None and run.afterwards is None:
+        if run.connection is None and run.afterwards is None and isinstance(outcome, Succeeded):
             self._finisher.submit(run.claim, outcome)
             return
+        outcome = _blameless(run, outcome)
         if run.connection is not None and isinstance(outcome, Succeeded):
             written = await self._commit(run, outcome)
         else:
@@ -56,7 +60,7 @@ class Settlement:
             lost = _is_lost(error, connection)
             await run.roll_back()
             # Had the commit arrived all the same, the claim is gone and this changes nothing.
-            again = Snoozed(1.0, f"its commit failed: {error}")
+            again = Snoozed(_PAUSE, f"its commit failed: {error}")
             self._finisher.submit(run.claim, again if lost else Failed(describe(error)))
         return False
 
@@ -64,8 +68,17 @@ class Settlement:
     async def _follow_up(run: Run, afterwards: Callable[[], Awaitable[None]]) -> None:
         try:
             await afterwards()
-        except Exception:  # noqa: BLE001 - a user's middleware; the outcome stands
+        except BaseException:  # noqa: BLE001 - a user's middleware; the outcome stands
             _log.exception("a middleware failed after the outcome was written", job=run.claim.id)
+
+
+def _blameless(run: Run, outcome: Outcome) -> Outcome:
+    """A job whose own transaction was lost is tried again, whatever its labels say of failures."""
+    if not isinstance(outcome, Failed) or outcome.retry_after is not None or not run.cut_off:
+        return outcome
+    if run.claim.attempt >= MOST_CUT_OFF:
+        return outcome
+    return Failed(outcome.error, _PAUSE)
 
 
 def _is_lost(error: Exception, connection: Connection) -> bool:

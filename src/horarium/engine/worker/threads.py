@@ -156,9 +156,10 @@ def _seen(ended: "asyncio.Future[Any]") -> None:
 def _do(call: Callable[[], Any], future: "Future[Any]") -> None:
     try:
         result = call()
-    except StopIteration as error:
-        # A future takes none: it would look like the end of whoever awaits it.
-        future.set_exception(RuntimeError(f"the task raised StopIteration: {error}"))
+    except (StopIteration, GeneratorExit) as error:
+        # A future takes no StopIteration; a GeneratorExit would end every coroutine that waits.
+        kind = type(error).__name__
+        future.set_exception(RuntimeError(f"the task raised {kind}: {error}"))
     except BaseException as error:  # noqa: BLE001 - a user's task; SystemExit is its failure too
         future.set_exception(error)
     else:

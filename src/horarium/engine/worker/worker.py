@@ -17,6 +17,7 @@ from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim
 from horarium.engine.jobs.ledger import CANCEL_CHANNEL, Ledger, Outlook
 from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome
+from horarium.engine.jobs.unreadable import set_aside
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
 from horarium.engine.worker.announcement import ended, started, taken_back
@@ -154,6 +155,20 @@ class Worker:
                 await self._link.close()
                 self._audit_soon()
                 await self._wait(1.0)
+            except Exception as error:
+                _log.warning("the claim failed; looking for what cannot be read", error=repr(error))
+                if not await self._set_aside():
+                    raise
+
+    async def _set_aside(self) -> int:
+        """Fail the jobs that nobody can read, if it was one of them; the others come again."""
+        await self._link.close()
+        self._audit_soon()
+        try:
+            connection = await self._link.get()
+            return await set_aside(connection, self._lease.worker, self._ledger.clock)
+        except TRANSIENT:
+            return 1  # the claim is tried again, and fails again
 
     async def _claim_once(self) -> None:
         limit = await self._room()
@@ -282,6 +297,7 @@ class Worker:
             if self._events:
                 self._events.publish(started(run.claim))
             outcome = await self._outcome(run)
+            await run.shake_off()
             await self._settlement.settle(run, outcome)
             if self._events:
                 self._events.publish(ended(run.claim, outcome, time.monotonic() - began))
@@ -301,10 +317,9 @@ class Worker:
         run.executing = True
         try:
             return await self._execute(run)
-        except asyncio.CancelledError:
-            return interrupted(run)
-        except Exception as error:  # noqa: BLE001 - a user's task, dependency or middleware
-            return Failed(describe(error))
+        except BaseException as error:  # noqa: BLE001 - a user's task, dependency or middleware
+            # Also a sys.exit() in one of them must not end the worker.
+            return interrupted(run) if run.ordered_to_stop else Failed(describe(error))
         finally:
             run.executing = False
 
@@ -354,6 +369,8 @@ class Worker:
 
     async def _abandon(self) -> None:
         """End what still runs when the worker itself fails or is cancelled; others rescue it."""
+        for run in self._runs:
+            run.giving_back = True
         await self._lanes.cancel(_PATIENCE_AT_THE_END)
 
     async def _leave(self) -> None:

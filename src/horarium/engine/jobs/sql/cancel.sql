@@ -22,7 +22,10 @@ kept as (
     from ended
 ),
 asked as (
-    update horarium.jobs j set cancelling = true from found f
+    -- Why, if that was said: the outcome of the attempt will carry it.
+    update horarium.jobs j set cancelling = true,
+        error = case when $2::jsonb ->> 'message' <> '' then $2::jsonb else j.error end
+    from found f
     where j.id = f.id and f.state = 'running'
     returning j.worker
 )

@@ -2,6 +2,7 @@
 -- There: in one of the states $18, and not longer than the period since its enqueue that it was
 -- recorded with ($19). Where the call is debounced ($20), a job that has not begun takes over its
 -- arguments and its due time instead.
+-- The key stays with the job, as the label _unique: running it again must find it.
 -- Promises: `lock_unique` has locked the key in this transaction and in a statement before this
 -- one, so that what this one sees is the truth. No row: its id is unfinished already. A job that
 -- is put off comes back with the key of its limit, whose turn it may have had.
@@ -35,7 +36,8 @@ replaced as (
     update horarium.jobs j
     set state = case when asked.due_at > asked.now then 'scheduled' else 'queued' end,
         queue = $3, priority = $4, arguments = $5::text::jsonb, payload = $9::bytea,
-        labels = $10::text::jsonb, owner = $11, due_at = asked.due_at,
+        labels = coalesce($10::text::jsonb, '{}') || jsonb_build_object('_unique', $17::text),
+        owner = $11, due_at = asked.due_at,
         expires_at = asked.now + make_interval(secs => $8::float8), limits = $16::text::jsonb
     from there, asked
     where $20::boolean and j.id = there.job and j.enqueued_at = there.enqueued_at
@@ -48,7 +50,9 @@ enqueued as (
         state, due_at, enqueued_at, expires_at, limits
     )
     select
-        $1, $2, $3, $4, $5::text::jsonb, $9, $10::text::jsonb, $11, $12, $13::timestamptz,
+        $1, $2, $3, $4, $5::text::jsonb, $9,
+        coalesce($10::text::jsonb, '{}') || jsonb_build_object('_unique', $17::text),
+        $11, $12, $13::timestamptz,
         case when asked.due_at > asked.now then 'scheduled' else 'queued' end,
         asked.due_at, asked.now, asked.now + make_interval(secs => $8), $16::text::jsonb
     from asked

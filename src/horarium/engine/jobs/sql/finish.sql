@@ -15,7 +15,10 @@ ended as (
     using outcome o
     where j.id = o.id and j.worker is not distinct from $1 and j.attempt = o.attempt
       and j.started_at <= $8::timestamptz
-    returning j.*, o.state as final_state, o.result, o.error as final_error
+    returning j.*, o.state as final_state, o.result, case
+        -- Who ordered it to stop has said why.
+        when o.state = 'cancelled' and j.cancelling and j.error ->> 'type' = 'Cancelled'
+        then j.error else o.error end as final_error
 ),
 kept as (
     insert into horarium.job_history (

@@ -1,12 +1,16 @@
 -- Queues the next that wait under these keys, as many as may run beside those that do.
--- Promises: the keys are locked, by a statement before this one. Those of paused queues are passed
--- over: a turn that nobody takes would keep the others waiting.
--- Carried by jobs_waiting, jobs_limited and the primary key of queues.
+-- Promises: the keys are locked, by a statement before this one. Those of queues that are
+-- paused, or that no worker listens to, are passed over: a turn that nobody takes would keep the
+-- others waiting.
+-- Carried by jobs_waiting, jobs_limited, workers_lease and the primary key of queues.
 with keys as (
     select distinct key from unnest($1::text[]) key
 ),
 room as (
-    select keys.key, (head.limits ->> 'concurrency')::bigint - (
+    -- One whose limit is no number goes: whoever claims it finds that it cannot be read.
+    select keys.key, case when jsonb_typeof(head.limits -> 'concurrency') = 'number'
+        then least((head.limits ->> 'concurrency')::numeric, 100000)::bigint else 100000
+    end - (
         select count(*) from horarium.jobs j
         where j.state = 'running' and j.limits is not null
           and j.limits ->> 'concurrency_key' = keys.key
@@ -23,6 +27,10 @@ next as (
         select j.id from horarium.jobs j
         where j.state = 'waiting' and j.limits ->> 'concurrency_key' = room.key
           and not exists (select from horarium.queues paused where paused.name = j.queue)
+          and exists (
+              select from horarium.workers w
+              where w.stopped_at is null and (w.queues = '{}' or j.queue = any (w.queues))
+          )
         order by j.priority desc, j.due_at, j.id
         limit greatest(room.free, 0)
         for update skip locked

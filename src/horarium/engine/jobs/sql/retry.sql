@@ -18,7 +18,7 @@ returned as (
         due_at = case a.outcome when 'given back' then j.due_at
             else coalesce($11::timestamptz, clock_timestamp()) + make_interval(secs => a.delay) end,
         worker = null,
-        error = coalesce(a.error, j.error),
+        error = case when j.cancelling then j.error else coalesce(a.error, j.error) end,
         arguments = case when a.changed then a.arguments else j.arguments end,
         payload = case when a.changed then a.payload else j.payload end,
         labels = case when a.changed then a.labels else j.labels end

@@ -1,10 +1,11 @@
--- Takes back the jobs of workers whose lease has lapsed or who have gone: each is queued again and
--- its attempt is recorded as lost. Lapsed workers are marked as stopped, so that a worker that was
--- only frozen learns of it. Any number of workers may rescue at once.
+-- Takes back the jobs of workers whose lease has lapsed or who have gone, or whom nobody knows: each
+-- is queued again and its attempt is recorded as lost. Lapsed workers are marked as stopped, so that
+-- a worker that was only frozen learns of it. Any number of workers may rescue at once.
 -- A job that was lost too often in a row is not touched: it comes back as given up, for its finish.
 -- How often it may be: the job's own label, else what its task says ($3, $4), else $5.
--- Carried by jobs_running and workers_lease; a job's attempts by their primary key.
-with lapsed as (
+-- Carried by jobs_running, with one probe for each worker that holds a job, and workers_lease; a
+-- job's attempts by their primary key.
+with recursive lapsed as (
     update horarium.workers
     set stopped_at = coalesce($1::timestamptz, clock_timestamp())
     where id in (
@@ -14,10 +15,22 @@ with lapsed as (
     )
     returning id
 ),
+holders as (
+    (select worker as id from horarium.jobs where state = 'running' order by worker limit 1)
+    union all
+    select (
+        select j.worker from horarium.jobs j
+        where j.state = 'running' and j.worker > h.id order by j.worker limit 1
+    )
+    from holders h where h.id is not null
+),
 gone as (
-    select id from lapsed
-    union
-    select id from horarium.workers where stopped_at is not null
+    select id from holders where id is not null and (
+        id in (select id from lapsed)
+        or not exists (
+            select from horarium.workers w where w.id = holders.id and w.stopped_at is null
+        )
+    )
 ),
 lost as (
     select j.id, j.task, j.attempt, j.worker,
