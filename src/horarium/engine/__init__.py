@@ -3,6 +3,7 @@
 Everything outside uses only what is exported here.
 """
 
+from horarium.engine.broker.arguments import WrongArgument
 from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.dependencies import (
     CurrentFiring,
@@ -86,6 +87,7 @@ __all__ = [
     "TaskFigures",
     "Timetable",
     "Worker",
+    "WrongArgument",
     "backfill",
     "compiled",
     "current_firing",

@@ -22,7 +22,7 @@ from uuid_utils.compat import uuid7
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.answer import answer
-from horarium.engine.broker.deliveries import Deliveries, DeliveryHooks
+from horarium.engine.broker.deliveries import ArgumentReader, Deliveries, DeliveryHooks
 from horarium.engine.broker.execution import Execution, RunRecorder
 from horarium.engine.broker.labels import Options
 from horarium.engine.broker.message import (
@@ -34,6 +34,7 @@ from horarium.engine.broker.message import (
 )
 from horarium.engine.broker.parameters import parameters_of
 from horarium.engine.broker.results import LedgerResults
+from horarium.engine.broker.signature import positions_of
 from horarium.engine.broker.task import LedgerTask
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
@@ -61,7 +62,7 @@ class LedgerBroker(AsyncBroker):
         self.ledger = ledger
         self.events = events
         self.settings = settings
-        self.formatter = self._formatter = LedgerFormatter()
+        self.formatter = self._formatter = LedgerFormatter(self._names)
         self.result_backend = LedgerResults(ledger)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
@@ -104,12 +105,17 @@ class LedgerBroker(AsyncBroker):
             "owner": options.owner,
             "labels": msgspec.json.encode(travelling) if travelling else None,
         }
-        jobs = (NewJob(arguments=_arguments(task.task_name, call), **common) for call in calls)
+        jobs = (NewJob(arguments=self._arguments(task.task_name, call), **common) for call in calls)
         if options.keyed:
             jobs = (self._keyed(job, options, decode_call(job.arguments or b"")) for job in jobs)
         if options.unique is not None:
             return await self.ledger.enqueue_missing(jobs)
         return await self.ledger.enqueue_many(jobs)
+
+    def _arguments(self, task: str, call: Any) -> bytes:
+        if isinstance(call, Mapping):
+            return encode_call(task, (), call, self._names)
+        return encode_call(task, call, {}, self._names)
 
     def _new_job(self, message: BrokerMessage) -> NewJob:
         declared = self._declared(message.task_name)
@@ -130,6 +136,9 @@ class LedgerBroker(AsyncBroker):
     def keeps_arguments(self) -> bool:
         """Messages are kept as JSON that the ledger can show, not in a formatter of the user's."""
         return self.formatter is self._formatter
+
+    def _names(self, task_name: str) -> Sequence[str]:
+        return tuple(positions_of(self, task_name))
 
     def _declared(self, task_name: str) -> Mapping[str, Any]:
         task = self.find_task(task_name)
@@ -175,9 +184,8 @@ class LedgerBroker(AsyncBroker):
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
         """Claimed jobs, as messages for TaskIQ's receiver."""
         deliveries = self._deliveries = Deliveries(self)
-        hooks = DeliveryHooks(deliveries)
-        former = [each for each in self.middlewares if isinstance(each, DeliveryHooks)]
-        self.middlewares[:] = [hooks, *(each for each in self.middlewares if each not in former)]
+        users = [m for m in self.middlewares if not isinstance(m, DeliveryHooks | ArgumentReader)]
+        self.middlewares[:] = [DeliveryHooks(deliveries), *users, ArgumentReader(self)]
         worker = self._worker(deliveries.execute, None, self.settings.concurrency)
         running = asyncio.create_task(worker.run())
         running.add_done_callback(deliveries.end)
@@ -210,9 +218,3 @@ class LedgerBroker(AsyncBroker):
 def _own_run(task_id: str) -> Any:
     run = current_run()
     return run if run is not None and run.claim.id == task_id else None
-
-
-def _arguments(task: str, call: Any) -> bytes:
-    if isinstance(call, Mapping):
-        return encode_call(task, (), call)
-    return encode_call(task, call, {})

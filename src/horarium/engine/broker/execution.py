@@ -20,6 +20,7 @@ from taskiq.result import TaskiqResult
 from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker.arguments import WrongArgument, read_message
 from horarium.engine.broker.message import encode_value, received
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import describe
@@ -59,7 +60,12 @@ class Execution:
         self._broker = broker
         # Bounds on the number of runs are the worker's; the receiver's own are not used.
         self._receiver = Receiver(
-            broker, executor, max_async_tasks=1, run_startup=False, propagate_exceptions=True
+            broker,
+            executor,
+            validate_params=False,  # arguments are read here, and refused where they do not fit
+            max_async_tasks=1,
+            run_startup=False,
+            propagate_exceptions=True,
         )
 
     async def __call__(self, run: Run) -> Outcome:
@@ -69,11 +75,20 @@ class Execution:
         message = self._message(run.claim, task.labels)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
-        result = await self._receiver.run_task(task.original_func, message)
+        result = await self._attempt(task.original_func, message)
         for middleware in reversed(self._broker.hooked("post_execute")):
             await maybe_awaitable(middleware.post_execute(message, result))
         run.afterwards = self._after_save(message, result)
         return conclude(self._broker, run, message, result)
+
+    async def _attempt(
+        self, function: Callable[..., Any], message: TaskiqMessage
+    ) -> TaskiqResult[Any]:
+        try:
+            read_message(function, message)
+        except WrongArgument as error:
+            return await refused(self._broker, message, error)
+        return await self._receiver.run_task(function, message)
 
     def _message(self, claim: Claim, declared: dict[str, Any]) -> TaskiqMessage:
         if claim.payload is None:
@@ -123,11 +138,26 @@ def unknown(claim: Claim) -> Outcome:
     return Snoozed(UNKNOWN_TASK_PAUSE, reason, kind=UNKNOWN_TASK)
 
 
+async def refused(
+    broker: "LedgerBroker", message: TaskiqMessage, error: WrongArgument
+) -> TaskiqResult[Any]:
+    """The result of a call that does not fit its task; middlewares see it as any other error."""
+    result: TaskiqResult[Any] = TaskiqResult(
+        is_err=True, return_value=None, execution_time=0.0, error=error, labels=message.labels
+    )
+    for middleware in reversed(broker.hooked("on_error")):
+        await maybe_awaitable(middleware.on_error(message, result, error))
+    result.error = error  # a retry middleware has put another in its place
+    return result
+
+
 def conclude(
     broker: "LedgerBroker", run: Run, message: TaskiqMessage, result: TaskiqResult[Any]
 ) -> Outcome:
     """What became of an attempt, by its result and by what was ordered meanwhile."""
     error = result.error
+    if isinstance(error, WrongArgument):
+        return Failed(describe(error))  # whatever middlewares think of retries
     if run.ordered_to_stop:
         return interrupted(run) if error is not None else _succeeded(message.task_name, result)
     if run.again is not None:

@@ -4,9 +4,17 @@ With TaskIQ's default serialisation the arguments of a call are kept as JSON tha
 show and search. A user's own formatter or serializer is respected: its bytes are kept as they are.
 """
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -16,6 +24,7 @@ from taskiq.message import BrokerMessage, TaskiqMessage
 
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.labels import Options
+from horarium.engine.broker.unwritable import UNWRITABLE, find_unwritable
 from horarium.engine.jobs.job import Claim, NewJob
 from horarium.errors import InvalidInput
 
@@ -34,8 +43,15 @@ class _Delivery(msgspec.Struct):
     call: msgspec.Raw
 
 
+Names = Callable[[str], Sequence[str]]
+"""The names of a task's parameters by position, where the task is known."""
+
+
 class LedgerFormatter(TaskiqFormatter):
     """TaskIQ's formatter for the ledger: a message's bytes are the JSON of its call."""
+
+    def __init__(self, names: Names = lambda _: ()) -> None:
+        self._names = names
 
     def dumps(self, message: TaskiqMessage) -> BrokerMessage:
         """The message as `kick` takes it.
@@ -47,7 +63,7 @@ class LedgerFormatter(TaskiqFormatter):
         return BrokerMessage.model_construct(
             task_id=message.task_id,
             task_name=message.task_name,
-            message=encode_call(message.task_name, message.args, message.kwargs),
+            message=encode_call(message.task_name, message.args, message.kwargs, self._names),
             labels=message.labels,
         )
 
@@ -58,16 +74,19 @@ class LedgerFormatter(TaskiqFormatter):
         return _message(delivery.task_id, delivery.task_name, delivery.labels, call)
 
 
-def encode_call(task: str, args: Any, kwargs: Mapping[str, Any]) -> bytes:
+def encode_call(
+    task: str, args: Any, kwargs: Mapping[str, Any], names: Names = lambda _: ()
+) -> bytes:
     """The JSON of a call's arguments.
 
     Raises:
-        InvalidInput: an argument cannot be written as JSON; the field is its position or name.
+        InvalidInput: an argument cannot be written as JSON; the field is its path.
     """
     try:
         return _encoder.encode({"args": args, "kwargs": kwargs})
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidInput(_culprit(args, kwargs), f"{task} cannot be sent: {error}") from None
+    except UNWRITABLE as error:
+        field = find_unwritable(_encoder.encode, names(task), args, kwargs)
+        raise InvalidInput(field, f"{task} cannot be sent: {error}") from None
 
 
 def decode_call(call: bytes) -> Call:
@@ -145,24 +164,18 @@ def _message(task_id: str, task: str, labels: dict[str, Any], call: Call) -> Tas
 
 def _encode_other(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, BaseException):
+        # By field names, which reading takes too, and without what is computed from the others.
+        return value.model_dump(mode="json", round_trip=True)
+    if isinstance(value, _AS_TEXT):
         return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
     raise TypeError(
         f"a value of type {type(value).__qualname__} cannot be written as JSON; pass plain data, "
         "a dataclass, or a pydantic or msgspec model"
     )
 
 
-def _culprit(args: Any, kwargs: Mapping[str, Any]) -> str:
-    for name, value in [*((f"args[{i}]", v) for i, v in enumerate(args)), *kwargs.items()]:
-        try:
-            _encoder.encode(value)
-        except (TypeError, ValueError, OverflowError, RecursionError):
-            return name
-    return "arguments"
-
-
+_AS_TEXT = (
+    BaseException, PurePath,
+    IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network,
+)  # fmt: skip
 _encoder = msgspec.json.Encoder(enc_hook=_encode_other, decimal_format="string")
