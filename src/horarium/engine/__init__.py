@@ -3,7 +3,7 @@
 Everything outside uses only what is exported here.
 """
 
-from horarium.engine.broker.arguments import WrongArgument
+from horarium.engine.broker.arguments import WrongArgument, read_arguments
 from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.dependencies import (
     CurrentFiring,
@@ -13,6 +13,7 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
+from horarium.engine.broker.inline import InlineBroker, InlineLedger, inline
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
@@ -63,6 +64,8 @@ __all__ = [
     "Finding",
     "Firing",
     "FiringOfJob",
+    "InlineBroker",
+    "InlineLedger",
     "Job",
     "JobConnection",
     "JobId",
@@ -93,9 +96,11 @@ __all__ = [
     "current_firing",
     "explain_schedule",
     "forecast",
+    "inline",
     "job_connection",
     "preview",
     "prove",
+    "read_arguments",
     "roster",
     "wanted_arguments",
     "zone_data_version",

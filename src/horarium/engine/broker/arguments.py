@@ -71,6 +71,16 @@ def read_message(function: Callable[..., Any], message: TaskiqMessage) -> None:
         message.args, message.kwargs = convert(message.args, message.kwargs)
 
 
+def read_arguments(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+    """The arguments of a call as a declared task takes them.
+
+    Raises:
+        WrongArgument: they do not fit.
+    """
+    convert = prepare(task.original_func)
+    return (list(args), dict(kwargs)) if convert is None else convert(args, kwargs)
+
+
 class _Form:
     """What a function takes by position and by name."""
 

@@ -152,18 +152,30 @@ class LedgerBroker(AsyncBroker):
         queues: Sequence[str] | None = None,
         slots: int | None = None,
         executor: Executor | None = None,
+        events: Events | None = None,
     ) -> Worker:
-        """A worker that runs this broker's tasks."""
+        """A worker that runs this broker's tasks.
+
+        Args:
+            events: where it publishes what happens, if not with the broker's own.
+        """
         threads = executor or ThreadPoolExecutor(self.settings.threads, "horarium-task")
         self.add_recorder()
-        return self._worker(Execution(self, threads), queues, slots or self.settings.concurrency)
+        slots = slots or self.settings.concurrency
+        return self._worker(Execution(self, threads), queues, slots, events)
 
     def add_recorder(self) -> None:
         """Install the middleware that remembers what a task raised, once."""
         if not any(isinstance(each, RunRecorder) for each in self.middlewares):
             self.middlewares.insert(0, RunRecorder(_own_run))
 
-    def _worker(self, execute: Any, queues: Sequence[str] | None, slots: int) -> Worker:
+    def _worker(
+        self,
+        execute: Any,
+        queues: Sequence[str] | None,
+        slots: int,
+        events: Events | None = None,
+    ) -> Worker:
         return Worker(
             self.ledger,
             execute,
@@ -176,7 +188,7 @@ class LedgerBroker(AsyncBroker):
                 timedelta(days=self.settings.keep_succeeded),
                 timedelta(days=self.settings.keep_failed),
             ),
-            events=self.events,
+            events=self.events if events is None else events,
         )
 
     # TaskIQ's worker
