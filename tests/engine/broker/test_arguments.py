@@ -149,6 +149,35 @@ async def test_a_wrong_type_fails_the_job_at_once(
     assert witness.came[1] == [{"items": []}, "yes"]  # middlewares see what was sent
 
 
+async def test_middlewares_see_models_as_data_when_they_are_sent(broker: LedgerBroker) -> None:
+    seen: list[Any] = []
+
+    class Sending(TaskiqMiddleware):
+        def pre_send(self, message: TaskiqMessage) -> TaskiqMessage:
+            seen.append((message.args, message.kwargs))
+            return message
+
+    broker.add_middlewares(Sending())
+
+    @broker.task
+    async def take(*args: Any, **kwargs: Any) -> None: ...
+
+    await take.kiq(Point(1), 5, order=Order(number=1, placed="2024-05-01T00:00:00Z"))
+    order = {"number": 1, "placed": "2024-05-01T00:00:00Z", "items": []}
+    assert seen == [([{"x": 1, "y": 0}, 5], {"order": order})]
+
+
+async def test_a_formatted_message_can_be_read_again(broker: LedgerBroker) -> None:
+    @broker.task("take", colour="red")
+    async def take(n: int) -> None: ...
+
+    message = take.kicker()._prepare_message(5)
+    again = broker.formatter.loads(broker.formatter.dumps(message).message)
+    assert (again.task_id, again.task_name, again.args, again.labels) == (
+        message.task_id, "take", [5], {"colour": "red"}
+    )  # fmt: skip
+
+
 async def test_every_type_comes_back_from_the_ledger(broker: LedgerBroker, at_work: AtWork) -> None:
     for number, (kind, _) in enumerate(ROUND_TRIPS):
 

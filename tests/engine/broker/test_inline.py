@@ -5,9 +5,16 @@ from typing import Annotated, Any
 
 import pytest
 from argument_types import Point
-from taskiq import Context, SimpleRetryMiddleware, TaskiqDepends, TaskiqMessage, TaskiqResult
+from taskiq import (
+    Context,
+    SimpleRetryMiddleware,
+    TaskiqDepends,
+    TaskiqEvents,
+    TaskiqMessage,
+    TaskiqResult,
+)
 from taskiq.abc.middleware import TaskiqMiddleware
-from taskiq.exceptions import SendTaskError, TaskiqResultTimeoutError
+from taskiq.exceptions import SendTaskError, TaskiqResultTimeoutError, UnknownTaskError
 
 from horarium.engine import (
     Cancel,
@@ -229,6 +236,43 @@ async def test_what_needs_a_database_says_so(broker: InlineBroker) -> None:
         broker.listen()
     with pytest.raises(InvalidInput, match="by state, task and queue"):
         await broker.ledger.jobs(Filter(schedule="s", arguments=(1,)))  # type: ignore[arg-type]
+
+
+async def test_waiting_has_an_end_and_what_hangs_is_given_back(later: InlineBroker) -> None:
+    runs: list[int] = []
+
+    @later.task(retry_on_error=True)
+    async def hang() -> str:
+        runs.append(1)
+        if len(runs) == 1:
+            await asyncio.Event().wait()
+        return "done"
+
+    sent = await hang.kiq()
+    with pytest.raises(TaskiqResultTimeoutError):
+        await sent.wait_result(timeout=0.01)
+    assert (await later.ledger.show(sent.task_id)).state is State.QUEUED
+    assert (await sent.wait_result()).return_value == "done"
+    assert len(runs) == 2
+
+
+async def test_it_starts_as_caller_and_as_worker(broker: InlineBroker) -> None:
+    told: list[str] = []
+    for event in TaskiqEvents:
+        broker.add_event_handler(event, lambda _, event=event: told.append(event.name))
+    await broker.startup()
+    await broker.shutdown()
+    assert sorted(told) == sorted(event.name for event in TaskiqEvents)
+
+
+async def test_a_task_that_nobody_knows_cannot_be_called(broker: InlineBroker) -> None:
+    @broker.task("gone")
+    async def gone() -> None: ...
+
+    del broker.local_task_registry["gone"]
+    with pytest.raises(SendTaskError) as refusal:
+        await gone.kiq()
+    assert isinstance(refusal.value.__cause__, UnknownTaskError)
 
 
 async def test_an_unknown_task_waits(later: InlineBroker) -> None:

@@ -14,7 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from taskiq import TaskiqEvents
 from taskiq.acks import AckableMessage
+from taskiq.exceptions import UnknownTaskError
+from taskiq.message import BrokerMessage
+from taskiq.utils import maybe_awaitable
 
 from horarium.database import Database
 from horarium.engine.broker.broker import LedgerBroker
@@ -33,7 +37,7 @@ from horarium.engine.jobs.outcome import (
     Snoozed,
     Succeeded,
 )
-from horarium.engine.worker.run import Run
+from horarium.engine.worker.run import Run, interrupted
 from horarium.errors import InvalidInput, Unavailable
 from horarium.events import Events
 from horarium.settings import Settings
@@ -62,6 +66,7 @@ class InlineLedger(Ledger):
         self._at_once = at_once
         self._asked: dict[str, NewJob] = {}
         self._shown: dict[str, Job] = {}
+        self._runs: dict[str, Run] = {}
         self._execution: Execution | None = None
 
     # Enqueue
@@ -127,17 +132,26 @@ class InlineLedger(Ledger):
 
     async def _run(self, id: str) -> None:
         """Run a job in an asyncio task of its own: it may itself be called from a task."""
-        await asyncio.create_task(self._attempts(id))
+        attempts = asyncio.create_task(self._attempts(id))
+        try:
+            await asyncio.shield(attempts)
+        except asyncio.CancelledError:
+            # TaskIQ makes an error of a cancellation, and retries would follow.
+            if id in self._runs:
+                self._runs[id].giving_back = True
+            attempts.cancel()
+            await asyncio.wait([attempts])
+            raise
 
     async def _attempts(self, id: str) -> None:
         while not self._shown[id].state.final:
-            run = Run(self._claim(id), self.database)
+            run = self._runs[id] = Run(self._claim(id), self.database)
             outcome = await self._attempt(run)
             await run.roll_back()
             self._record(id, outcome)
             if run.afterwards is not None and isinstance(outcome, Succeeded | Failed):
                 await run.afterwards()
-            if isinstance(outcome, Snoozed) and outcome.delay:
+            if isinstance(outcome, GivenBack) or (isinstance(outcome, Snoozed) and outcome.delay):
                 return
 
     async def _attempt(self, run: Run) -> Outcome:
@@ -149,6 +163,8 @@ class InlineLedger(Ledger):
         run.executing = True
         try:
             return await self._execution(run)
+        except asyncio.CancelledError:
+            return interrupted(run)
         except Exception as error:  # noqa: BLE001 - a user's task, dependency or middleware
             return Failed(describe(error))
         finally:
@@ -241,7 +257,8 @@ class InlineResults(LedgerResults):
             TimeoutError: the job has not ended with that: it has snoozed, or nobody knows its task.
         """
         if await self._inline.expect(task_id):
-            await self._inline.run_all()
+            async with asyncio.timeout(timeout):
+                await self._inline.run_all()
         if await self._inline.expect(task_id):
             raise TimeoutError
 
@@ -263,6 +280,31 @@ class InlineBroker(LedgerBroker):
         inline = InlineLedger(self, at_once=at_once)
         super().__init__(inline, settings or Settings(), events or Events())
         self.result_backend = InlineResults(inline)
+
+    async def startup(self) -> None:
+        """Start what belongs to the caller, and what belongs to the worker that it is as well."""
+        await super().startup()
+        await self._tell(TaskiqEvents.WORKER_STARTUP)
+
+    async def shutdown(self) -> None:
+        """Stop both again."""
+        await self._tell(TaskiqEvents.WORKER_SHUTDOWN)
+        await super().shutdown()
+
+    async def _tell(self, event: TaskiqEvents) -> None:
+        if not self.is_worker_process:
+            for told in self.event_handlers.get(event, []):
+                await maybe_awaitable(told(self.state))
+
+    async def kick(self, message: BrokerMessage) -> None:
+        """Run a call, or keep it until `wait_all`.
+
+        Raises:
+            UnknownTaskError: nobody is going to know the task.
+        """
+        if self.find_task(message.task_name) is None:
+            raise UnknownTaskError(task_name=message.task_name)
+        await super().kick(message)
 
     async def wait_all(self) -> None:
         """Run what is queued, with what that enqueues, and once more each job that has snoozed."""

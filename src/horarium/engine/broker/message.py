@@ -4,6 +4,7 @@ With TaskIQ's default serialisation the arguments of a call are kept as JSON tha
 show and search. A user's own formatter or serializer is respected: its bytes are kept as they are.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from ipaddress import (
@@ -36,6 +37,12 @@ class Call(msgspec.Struct):
     kwargs: dict[str, Any]
 
 
+class _SentCall(bytes):
+    """The JSON of a call, which alone is kept, with the message that it was made from."""
+
+    message: TaskiqMessage
+
+
 class _Delivery(msgspec.Struct):
     task_id: str
     task_name: str
@@ -60,15 +67,20 @@ class LedgerFormatter(TaskiqFormatter):
             InvalidInput: an argument cannot be written as JSON.
         """
         message.parse_labels()
+        call = _SentCall(encode_call(message.task_name, message.args, message.kwargs, self._names))
+        call.message = message
         return BrokerMessage.model_construct(
             task_id=message.task_id,
             task_name=message.task_name,
-            message=encode_call(message.task_name, message.args, message.kwargs, self._names),
+            message=call,
             labels=message.labels,
         )
 
     def loads(self, message: bytes) -> TaskiqMessage:
-        """The message that `deliver` wrote for TaskIQ's own receiver."""
+        """The message that `deliver` wrote for TaskIQ's own receiver, or that `dumps` made here."""
+        if isinstance(message, _SentCall):
+            sent, call = message.message, decode_call(message)
+            return _message(sent.task_id, sent.task_name, dict(sent.labels), call)
         delivery = msgspec.json.decode(message, type=_Delivery)
         call = msgspec.json.decode(delivery.call, type=Call)
         return _message(delivery.task_id, delivery.task_name, delivery.labels, call)
@@ -97,6 +109,20 @@ def decode_call(call: bytes) -> Call:
 def encode_value(value: Any) -> bytes:
     """The JSON of one value, such as a result."""
     return _encoder.encode(value)
+
+
+def plain(value: Any) -> Any:
+    """A model, of pydantic's, msgspec's or a dataclass, as data: middlewares see it so, as TaskIQ's
+    own do. What cannot be data is left to the encoder, which names it.
+    """
+    if type(value) in _DATA or not (
+        isinstance(value, BaseModel | msgspec.Struct) or dataclasses.is_dataclass(value)
+    ):
+        return value
+    try:
+        return msgspec.to_builtins(value, enc_hook=_encode_other, str_keys=True)
+    except UNWRITABLE:
+        return value
 
 
 def new_job(
@@ -178,4 +204,5 @@ _AS_TEXT = (
     BaseException, PurePath,
     IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network,
 )  # fmt: skip
+_DATA = frozenset((str, int, float, bool, type(None), list, dict))
 _encoder = msgspec.json.Encoder(enc_hook=_encode_other, decimal_format="string")

@@ -24,6 +24,7 @@ from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.annotation import Mismatch, Read, Unreadable, reader
 from horarium.engine.broker.answer import answered
 from horarium.engine.broker.calls import check
+from horarium.engine.broker.message import plain
 from horarium.engine.broker.parameters import Parameters
 from horarium.engine.broker.results import LedgerResults
 from horarium.engine.jobs.job import Enqueued
@@ -84,15 +85,13 @@ class LedgerKicker(AsyncKicker[P, R]):
         return handle
 
     def _prepare_message(self, *args: Any, **kwargs: Any) -> TaskiqMessage:
-        # The ledger's own formatter writes models itself; a user's is given what TaskIQ gives it.
-        prepare = None if getattr(self.broker, "keeps_arguments", False) else self._prepare_arg
         return TaskiqMessage.model_construct(
             task_id=self.custom_task_id or self.broker.id_generator(),
             task_name=self.task_name,
             labels=dict(self.labels),
             labels_types=None,
-            args=[prepare(arg) for arg in args] if prepare else list(args),
-            kwargs={name: prepare(arg) for name, arg in kwargs.items()} if prepare else kwargs,
+            args=[plain(arg) for arg in args],
+            kwargs={name: plain(arg) for name, arg in kwargs.items()},
         )
 
 
