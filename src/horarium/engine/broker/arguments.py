@@ -35,6 +35,11 @@ class WrongArgument(InvalidInput):
         field: the path of the argument, such as ``order.items[2].price``.
     """
 
+    def __init__(self, field: str, reason: str | None = None) -> None:
+        if reason is None:  # made again from its sentence, for who waits for the result
+            field, _, reason = field.partition(": ")
+        super().__init__(field, reason)
+
 
 class _Taken(NamedTuple):
     """One parameter that takes arguments, and how they are read; `None`: as they come."""

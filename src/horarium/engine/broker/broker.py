@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from uuid_utils.compat import uuid7
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.answer import answer
+from horarium.engine.broker.bridge import Bridge
 from horarium.engine.broker.deliveries import ArgumentReader, Deliveries, DeliveryHooks
 from horarium.engine.broker.execution import Execution, RunRecorder
 from horarium.engine.broker.labels import Options
@@ -132,6 +134,11 @@ class LedgerBroker(AsyncBroker):
         read = self.formatter.loads(message.message)
         return Call(read.args, read.kwargs)
 
+    @cached_property
+    def bridge(self) -> Bridge:
+        """The way from code without an event loop to this broker."""
+        return Bridge(self.ledger.database)
+
     @property
     def keeps_arguments(self) -> bool:
         """Messages are kept as JSON that the ledger can show, not in a formatter of the user's."""
@@ -219,6 +226,8 @@ class LedgerBroker(AsyncBroker):
             worker.stop()
             await asyncio.gather(running, return_exceptions=True)
         await super().shutdown()
+        if "bridge" in self.__dict__:
+            await asyncio.to_thread(self.bridge.close)
         await self._close()
 
     def hooked(self, hook: str) -> list[TaskiqMiddleware]:

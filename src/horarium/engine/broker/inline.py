@@ -21,6 +21,7 @@ from taskiq.message import BrokerMessage
 from taskiq.utils import maybe_awaitable
 
 from horarium.database import Database
+from horarium.engine.broker.bridge import Bridge
 from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.execution import Execution
 from horarium.engine.broker.results import LedgerResults
@@ -280,6 +281,7 @@ class InlineBroker(LedgerBroker):
         inline = InlineLedger(self, at_once=at_once)
         super().__init__(inline, settings or Settings(), events or Events())
         self.result_backend = InlineResults(inline)
+        self.bridge = Bridge(None)
 
     async def startup(self) -> None:
         """Start what belongs to the caller, and what belongs to the worker that it is as well."""
@@ -319,13 +321,15 @@ class InlineBroker(LedgerBroker):
 @contextmanager
 def inline(broker: LedgerBroker, *, at_once: bool = True) -> Iterator[InlineLedger]:
     """Let a broker run its jobs inline for the time of a block."""
-    former = broker.ledger, broker.result_backend
+    former = broker.ledger, broker.result_backend, broker.bridge
     ledger = broker.ledger = InlineLedger(broker, at_once=at_once)
     broker.result_backend = InlineResults(ledger)
+    broker.bridge = Bridge(None)
     try:
         yield ledger
     finally:
-        broker.ledger, broker.result_backend = former
+        broker.bridge.close()
+        broker.ledger, broker.result_backend, broker.bridge = former
 
 
 def _matches(job: Job, which: Filter) -> bool:

@@ -57,6 +57,19 @@ class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
             return_type=self.return_type,
         )
 
+    def kiq_sync(self, *args: P.args, **kwargs: P.kwargs) -> "LedgerHandle[R]":
+        """Enqueue a call from code without an event loop, such as a sync task or a plain script.
+
+        It waits until the job is recorded. Inside a sync task the call joins the job's transaction.
+
+        Raises:
+            HorariumError: the calling thread runs an event loop: ``await task.kiq()`` there.
+            SendTaskError: the call could not be sent; its cause says why.
+        """
+        kicker: Any = self.kicker()
+        handle: LedgerHandle[R] = kicker.kiq_sync(*args, **kwargs)
+        return handle
+
 
 def _by_module(name: str, function: Any) -> str:
     """A task's name as a worker knows it, where ``python -m`` runs the module that declares it.
@@ -83,6 +96,11 @@ class LedgerKicker(AsyncKicker[P, R]):
         handle: LedgerHandle[R] = LedgerHandle(enqueued.id, sent.result_backend, sent.return_type)
         handle.is_new = enqueued.is_new
         return handle
+
+    def kiq_sync(self, *args: Any, **kwargs: Any) -> Any:
+        """Enqueue a call from code without an event loop; see `LedgerTask.kiq_sync`."""
+        broker: Any = self.broker
+        return broker.bridge.run(lambda: self.kiq(*args, **kwargs))
 
     def _prepare_message(self, *args: Any, **kwargs: Any) -> TaskiqMessage:
         return TaskiqMessage.model_construct(
