@@ -15,9 +15,12 @@ from typing import Any
 import msgspec
 from taskiq import AsyncBroker
 from taskiq.abc.middleware import TaskiqMiddleware
+from taskiq.abc.serializer import TaskiqSerializer
 from taskiq.acks import AckableMessage
 from taskiq.decor import AsyncTaskiqDecoratedTask
+from taskiq.formatters.proxy_formatter import ProxyFormatter
 from taskiq.message import BrokerMessage
+from taskiq.serializers import JSONSerializer, PickleSerializer
 from uuid_utils.compat import uuid7
 
 from horarium.engine.broker import calls as calling
@@ -30,12 +33,14 @@ from horarium.engine.broker.labels import Options
 from horarium.engine.broker.message import (
     Call,
     LedgerFormatter,
+    columns,
     decode_call,
     encode_call,
     new_job,
 )
 from horarium.engine.broker.parameters import parameters_of
 from horarium.engine.broker.results import LedgerResults
+from horarium.engine.broker.seal import Seal
 from horarium.engine.broker.signature import positions_of
 from horarium.engine.broker.task import LedgerTask
 from horarium.engine.jobs.job import NewJob
@@ -43,6 +48,7 @@ from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.run import current_run
 from horarium.engine.worker.worker import Worker
+from horarium.errors import InvalidInput
 from horarium.events import Events
 from horarium.settings import Settings
 
@@ -64,8 +70,9 @@ class LedgerBroker(AsyncBroker):
         self.ledger = ledger
         self.events = events
         self.settings = settings
-        self.formatter = self._formatter = LedgerFormatter(self._names)
-        self.result_backend = LedgerResults(ledger)
+        self.formatter = self._formatter = LedgerFormatter(self._names, settings.serializer)
+        self.seal = Seal(settings.encryption_keys)
+        self.result_backend = LedgerResults(ledger, self.seal)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
         self._deliveries: Deliveries | None = None
@@ -107,23 +114,27 @@ class LedgerBroker(AsyncBroker):
             "owner": options.owner,
             "labels": msgspec.json.encode(travelling) if travelling else None,
         }
-        jobs = (NewJob(arguments=self._arguments(task.task_name, call), **common) for call in calls)
+        packed = (options.serializer or self.settings.serializer) == "msgpack"
+        written = (self._arguments(task.task_name, call, packed=packed) for call in calls)
+        jobs = (NewJob(**columns(call), **common) for call in written)
         if options.keyed:
-            jobs = (self._keyed(job, options, decode_call(job.arguments or b"")) for job in jobs)
+            jobs = (self._keyed(job, options, _call_of(job)) for job in jobs)
+        jobs = (self.seal.job(job) for job in jobs)
         if options.unique is not None:
             return await self.ledger.enqueue_missing(jobs)
         return await self.ledger.enqueue_many(jobs)
 
-    def _arguments(self, task: str, call: Any) -> bytes:
-        if isinstance(call, Mapping):
-            return encode_call(task, (), call, self._names)
-        return encode_call(task, call, {}, self._names)
+    def _arguments(self, task: str, call: Any, *, packed: bool) -> bytes:
+        args, kwargs = ((), call) if isinstance(call, Mapping) else (call, {})
+        return encode_call(task, args, kwargs, self._names, packed=packed)
 
     def _new_job(self, message: BrokerMessage) -> NewJob:
         declared = self._declared(message.task_name)
         options = labelling.read({**declared, **message.labels})
         job = new_job(message, options, declared, readable=self.keeps_arguments)
-        return self._keyed(job, options, self._call(message)) if options.keyed else job
+        return self.seal.job(
+            self._keyed(job, options, self._call(message)) if options.keyed else job
+        )
 
     def _keyed(self, job: NewJob, options: Options, call: Call) -> NewJob:
         return calling.keyed(job, options, parameters_of(self.find_task(job.task)), call)
@@ -138,6 +149,25 @@ class LedgerBroker(AsyncBroker):
     def bridge(self) -> Bridge:
         """The way from code without an event loop to this broker."""
         return Bridge(self.ledger.database)
+
+    @property
+    def serializer(self) -> TaskiqSerializer:
+        """TaskIQ's serializer; one that is given takes the place of the ledger's own JSON.
+
+        Raises:
+            InvalidInput: it is TaskIQ's for pickle, which runs what a message says.
+        """
+        return self._serializer
+
+    @serializer.setter
+    def serializer(self, serializer: TaskiqSerializer) -> None:
+        if isinstance(serializer, PickleSerializer):
+            reason = "pickle is never read: whoever writes to the ledger would run code in workers"
+            raise InvalidInput("serializer", f"{reason}; use JSON or MessagePack")
+        self._serializer = serializer
+        chosen = type(serializer) is not JSONSerializer
+        if chosen and getattr(self, "_formatter", None) is not None and self.keeps_arguments:
+            self.formatter = ProxyFormatter(self)
 
     @property
     def keeps_arguments(self) -> bool:
@@ -234,6 +264,10 @@ class LedgerBroker(AsyncBroker):
         """The middlewares that have an implementation of this hook, in their order."""
         plain = getattr(TaskiqMiddleware, hook)
         return [each for each in self.middlewares if getattr(type(each), hook) is not plain]
+
+
+def _call_of(job: NewJob) -> Call:
+    return decode_call(job.arguments or job.payload or b"")
 
 
 def _own_run(task_id: str) -> Any:

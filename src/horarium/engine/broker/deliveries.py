@@ -21,7 +21,8 @@ from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker.arguments import WrongArgument, read_message
 from horarium.engine.broker.execution import RunRecorder, conclude, refused, unknown
-from horarium.engine.broker.message import deliver, received
+from horarium.engine.broker.opening import data_of, sealed_away
+from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Error
 from horarium.engine.jobs.outcome import Failed, Outcome
@@ -38,8 +39,9 @@ class Delivery:
         callback: the receiver's asyncio task, once it has begun with the message.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, data: bytes) -> None:
         self.run = run
+        self.data = data
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.closed = asyncio.Event()
         self.callback: asyncio.Task[Any] | None = None
@@ -88,10 +90,14 @@ class Deliveries:
         while run.claim.id in self._open:
             # An attempt under a lease that was lost; the hooks know runs by their job's id.
             await self._open[run.claim.id].closed.wait()
+        try:
+            data = self._data(run)
+        except CannotOpen as error:
+            return sealed_away(error)
         if self._receiver_has_stopped:
             run.giving_back = True
             return interrupted(run)
-        delivery = self._open[run.claim.id] = Delivery(run)
+        delivery = self._open[run.claim.id] = Delivery(run, data)
         self._ready.put_nowait(delivery)
         try:
             return await delivery.wait()
@@ -148,19 +154,15 @@ class Deliveries:
             self._worker.result()
 
     def _ackable(self, delivery: Delivery) -> AckableMessage:
-        data = self._data(delivery.run)
-        return AckableMessage.model_construct(data=data, ack=lambda: self._acknowledge(delivery))
+        return AckableMessage.model_construct(
+            data=delivery.data, ack=lambda: self._acknowledge(delivery)
+        )
 
     def _data(self, run: Run) -> bytes:
         claim, broker = run.claim, self._broker
-        if claim.payload is not None:
-            return claim.payload
         task = broker.find_task(claim.task)
         declared = task.labels if task is not None else {}
-        if broker.keeps_arguments:
-            return deliver(claim, declared)
-        # A job of a schedule is kept as JSON; here a formatter of the user's is to read it.
-        return broker.formatter.dumps(received(claim, declared)).message
+        return data_of(broker, claim, declared)
 
     def _acknowledge(self, delivery: Delivery) -> None:
         result = delivery.result

@@ -21,7 +21,9 @@ from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.arguments import WrongArgument, read_message
-from horarium.engine.broker.message import encode_value, received
+from horarium.engine.broker.message import encode_value
+from horarium.engine.broker.opening import message_of, sealed_away
+from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim, Error
@@ -72,7 +74,10 @@ class Execution:
         task = self._broker.find_task(run.claim.task)
         if task is None:
             return unknown(run.claim)
-        message = self._message(run.claim, task.labels)
+        try:
+            message = message_of(self._broker, run.claim, task.labels)
+        except CannotOpen as error:
+            return sealed_away(error)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
         result = await self._attempt(task.original_func, message)
@@ -89,13 +94,6 @@ class Execution:
         except WrongArgument as error:
             return await refused(self._broker, message, error)
         return await self._receiver.run_task(function, message)
-
-    def _message(self, claim: Claim, declared: dict[str, Any]) -> TaskiqMessage:
-        if claim.payload is None:
-            return received(claim, declared)
-        message = self._broker.formatter.loads(claim.payload)
-        message.parse_labels()
-        return message
 
     def _after_save(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> Any:
         middlewares = self._broker.hooked("post_save")
@@ -159,14 +157,23 @@ def conclude(
     if isinstance(error, WrongArgument):
         return Failed(describe(error))  # whatever middlewares think of retries
     if run.ordered_to_stop:
-        return interrupted(run) if error is not None else _succeeded(message.task_name, result)
+        if error is not None:
+            return interrupted(run)
+        return _kept(broker, message.task_name, result)
     if run.again is not None:
         return _sent_again(run)
     if isinstance(error, TaskRejectedError):
         return Cancelled("the task rejected its message")
     if error is None or isinstance(error, NoResultError):
-        return chosen_by_task(result.return_value) or _succeeded(message.task_name, result)
+        return chosen_by_task(result.return_value) or _kept(broker, message.task_name, result)
     return _failed(broker, run.claim, message, error)
+
+
+def _kept(broker: "LedgerBroker", task: str, result: TaskiqResult[Any]) -> Outcome:
+    outcome = _succeeded(task, result)
+    if isinstance(outcome, Succeeded) and outcome.result is not None:
+        return Succeeded(broker.seal.result(outcome.result))
+    return outcome
 
 
 def _succeeded(task: str, result: TaskiqResult[Any]) -> Outcome:

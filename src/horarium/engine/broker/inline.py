@@ -25,6 +25,7 @@ from horarium.engine.broker.bridge import Bridge
 from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.execution import Execution
 from horarium.engine.broker.results import LedgerResults
+from horarium.engine.broker.seal import Seal
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.inquiry import Filter
 from horarium.engine.jobs.job import Claim, Enqueued, Error, Job, NewJob, State, UniqueKey
@@ -247,8 +248,8 @@ class InlineLedger(Ledger):
 class InlineResults(LedgerResults):
     """Results of an inline ledger; waiting for one runs what is queued."""
 
-    def __init__(self, ledger: InlineLedger) -> None:
-        super().__init__(ledger)
+    def __init__(self, ledger: InlineLedger, seal: Seal) -> None:
+        super().__init__(ledger, seal)
         self._inline = ledger
 
     async def wait(self, task_id: str, timeout: float | None) -> None:
@@ -280,7 +281,7 @@ class InlineBroker(LedgerBroker):
     ) -> None:
         inline = InlineLedger(self, at_once=at_once)
         super().__init__(inline, settings or Settings(), events or Events())
-        self.result_backend = InlineResults(inline)
+        self.result_backend = InlineResults(inline, self.seal)
         self.bridge = Bridge(None)
 
     async def startup(self) -> None:
@@ -323,7 +324,7 @@ def inline(broker: LedgerBroker, *, at_once: bool = True) -> Iterator[InlineLedg
     """Let a broker run its jobs inline for the time of a block."""
     former = broker.ledger, broker.result_backend, broker.bridge
     ledger = broker.ledger = InlineLedger(broker, at_once=at_once)
-    broker.result_backend = InlineResults(ledger)
+    broker.result_backend = InlineResults(ledger, broker.seal)
     broker.bridge = Bridge(None)
     try:
         yield ledger

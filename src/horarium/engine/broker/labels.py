@@ -26,7 +26,7 @@ DECLARED_ONLY = frozenset({"schedule", "retry_on", "discard_on", "types_of_excep
 IN_COLUMNS = frozenset({"queue", "queue_name", "priority", "delay", "eta", "expires", "owner"})
 """Labels that become columns of the job."""
 
-AT_ENQUEUE = frozenset({"unique", "debounce", "concurrency_limit", "rate_limit"})
+AT_ENQUEUE = frozenset({"serializer", "unique", "debounce", "concurrency_limit", "rate_limit"})
 """Labels that have done their work when the job is recorded."""
 
 _DEFAULT_RETRIES = 3
@@ -46,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unique: Unique | None = None
     concurrency: Concurrency | None = None
     rate: Rate | None = None
+    serializer: str | None = None
 
     @property
     def keyed(self) -> bool:
@@ -115,6 +116,12 @@ def _name(value: Any) -> str:
     if isinstance(value, str) and 0 < len(value) <= 255 and "\0" not in value:
         return value
     raise ValueError("a name of 1 to 255 characters")
+
+
+def _serializer(value: Any) -> str:
+    if value in ("json", "msgpack"):
+        return str(value)
+    raise ValueError("json or msgpack")
 
 
 def _priority(value: Any) -> int:
@@ -230,6 +237,7 @@ _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "timeout": ("timeout", _some_seconds),
     "concurrency_limit": ("concurrency", read_concurrency),
     "rate_limit": ("rate", read_rate),
+    "serializer": ("serializer", _serializer),
 }
 
 _RETRY_LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

@@ -27,6 +27,7 @@ from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.labels import Options
 from horarium.engine.broker.unwritable import UNWRITABLE, find_unwritable
 from horarium.engine.jobs.job import Claim, NewJob
+from horarium.engine.jobs.payload import PACKED
 from horarium.errors import InvalidInput
 
 
@@ -57,8 +58,9 @@ Names = Callable[[str], Sequence[str]]
 class LedgerFormatter(TaskiqFormatter):
     """TaskIQ's formatter for the ledger: a message's bytes are the JSON of its call."""
 
-    def __init__(self, names: Names = lambda _: ()) -> None:
+    def __init__(self, names: Names = lambda _: (), default: str = "json") -> None:
         self._names = names
+        self._default = default
 
     def dumps(self, message: TaskiqMessage) -> BrokerMessage:
         """The message as `kick` takes it.
@@ -67,12 +69,14 @@ class LedgerFormatter(TaskiqFormatter):
             InvalidInput: an argument cannot be written as JSON.
         """
         message.parse_labels()
-        call = _SentCall(encode_call(message.task_name, message.args, message.kwargs, self._names))
-        call.message = message
+        packed = is_packed(message.labels, self._default)
+        call = encode_call(
+            message.task_name, message.args, message.kwargs, self._names, packed=packed
+        )
         return BrokerMessage.model_construct(
             task_id=message.task_id,
             task_name=message.task_name,
-            message=call,
+            message=sent_call(call, message),
             labels=message.labels,
         )
 
@@ -86,23 +90,44 @@ class LedgerFormatter(TaskiqFormatter):
         return _message(delivery.task_id, delivery.task_name, delivery.labels, call)
 
 
+def is_packed(labels: Mapping[str, Any], default: str) -> bool:
+    """Whether a call with these labels is kept as MessagePack."""
+    return bool(labels.get("serializer", default) == "msgpack")
+
+
+def sent_call(call: bytes, message: TaskiqMessage) -> bytes:
+    """The bytes of a call that remember the message which they were made from."""
+    sent = _SentCall(call)
+    sent.message = message
+    return sent
+
+
 def encode_call(
-    task: str, args: Any, kwargs: Mapping[str, Any], names: Names = lambda _: ()
+    task: str,
+    args: Any,
+    kwargs: Mapping[str, Any],
+    names: Names = lambda _: (),
+    *,
+    packed: bool = False,
 ) -> bytes:
-    """The JSON of a call's arguments.
+    """The JSON of a call's arguments or, marked, their MessagePack.
 
     Raises:
-        InvalidInput: an argument cannot be written as JSON; the field is its path.
+        InvalidInput: an argument cannot be written; the field is its path.
     """
+    encode = _packer.encode if packed else _encoder.encode
     try:
-        return _encoder.encode({"args": args, "kwargs": kwargs})
+        call = encode({"args": args, "kwargs": kwargs})
+        return PACKED + call if packed else call
     except UNWRITABLE as error:
-        field = find_unwritable(_encoder.encode, names(task), args, kwargs)
+        field = find_unwritable(encode, names(task), args, kwargs)
         raise InvalidInput(field, f"{task} cannot be sent: {error}") from None
 
 
 def decode_call(call: bytes) -> Call:
-    """The arguments of a call, from their JSON."""
+    """The arguments of a call, from what `encode_call` has made of them."""
+    if call.startswith(PACKED):
+        return msgspec.msgpack.decode(call[len(PACKED) :], type=Call)
     return msgspec.json.decode(call, type=Call)
 
 
@@ -125,6 +150,14 @@ def plain(value: Any) -> Any:
         return value
 
 
+def columns(message: bytes, *, readable: bool = True) -> dict[str, Any]:
+    """Where a call is kept: as JSON that can be looked at, or as a payload."""
+    readable = readable and not message.startswith(PACKED)
+    return {"arguments": message, "payload": None} if readable else {
+        "arguments": None, "payload": message
+    }  # fmt: skip
+
+
 def new_job(
     message: BrokerMessage, options: Options, declared: Mapping[str, Any], *, readable: bool
 ) -> NewJob:
@@ -141,8 +174,7 @@ def new_job(
         task=message.task_name,
         queue=options.queue,
         priority=options.priority,
-        arguments=message.message if readable else None,
-        payload=None if readable else message.message,
+        **columns(message.message, readable=readable),
         labels=_encoder.encode(travelling) if travelling else None,
         due_at=options.due_at,
         delay=options.delay,
@@ -153,7 +185,7 @@ def new_job(
 
 def received(claim: Claim, declared: Mapping[str, Any]) -> TaskiqMessage:
     """The message of a claimed job, with the labels of its declaration and of its call."""
-    call = msgspec.json.decode(claim.arguments or b"", type=Call)
+    call = decode_call(claim.arguments or b"")
     return _message(claim.id, claim.task, all_labels(claim, declared), call)
 
 
@@ -206,3 +238,4 @@ _AS_TEXT = (
 )  # fmt: skip
 _DATA = frozenset((str, int, float, bool, type(None), list, dict))
 _encoder = msgspec.json.Encoder(enc_hook=_encode_other, decimal_format="string")
+_packer = msgspec.msgpack.Encoder(enc_hook=_encode_other, decimal_format="string")
