@@ -28,7 +28,7 @@ class Keys(tuple[str, ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"set, {len(self)} in all" if self else "not set"
+        return f"set, {len(self)} in all"
 
     __str__ = __repr__
 
@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_succeeded: int = 30
     keep_failed: int = 90
     serializer: str = "json"
-    encryption_keys: Keys = Keys()
+    encryption_keys: Keys | None = None
     log_level: str = "info"
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""

@@ -71,7 +71,7 @@ class LedgerBroker(AsyncBroker):
         self.events = events
         self.settings = settings
         self.formatter = self._formatter = LedgerFormatter(self._names, settings.serializer)
-        self.seal = Seal(settings.encryption_keys)
+        self.seal = Seal(settings.encryption_keys or ())
         self.result_backend = LedgerResults(ledger, self.seal)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
