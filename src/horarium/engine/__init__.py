@@ -13,7 +13,8 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
-from horarium.engine.broker.inline import InlineBroker, InlineLedger, inline
+from horarium.engine.broker.inline import InlineBroker, inline
+from horarium.engine.broker.memory import InlineLedger
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
