@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 from databases import HASTY, Databases, remove_stale_folders, run_folder
@@ -22,6 +23,13 @@ logging.getLogger("taskiq.receiver.receiver").setLevel(logging.CRITICAL)
 # What the environment said when the run began: tests may change it.
 _DATABASE_URL = os.environ.get("DATABASE_URL", "")
 _RABBITMQ_URL = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/")
+
+
+# Machines are busy: an example that takes long says nothing about what is tested.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,8 +9,8 @@ whatever is called inside, such as an enqueue, joins that transaction without be
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
@@ -131,6 +131,15 @@ class Database:
             if not isinstance(self._place, str):
                 self._place = await self._place()
             return self._place
+
+    @contextmanager
+    def elsewhere(self, url: str) -> Iterator[None]:
+        """Be another database for the time of a block, for tests; closed before and after."""
+        place, self._place = self._place, url
+        try:
+            yield
+        finally:
+            self._place = place
 
     async def connect(self, name: str, settings: Mapping[str, str] | None = None) -> Connection:
         """Open one connection of its own, for a loop that must not wait for a pool.

@@ -5,6 +5,7 @@ same name in lower case), else from its default. A value that cannot be used sto
 one sentence that names the setting, its source and what it takes.
 """
 
+import base64
 import difflib
 import os
 import re
@@ -27,6 +28,17 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+class Keys(tuple[str, ...]):
+    """Secret keys, which are counted where they would be shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"set, {len(self)} in all"
+
+    __str__ = __repr__
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown: float = 30.0
     keep_succeeded: int = 30
     keep_failed: int = 90
+    serializer: str = "json"
+    encryption_keys: Keys | None = None
     log_level: str = "info"
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
@@ -159,6 +173,27 @@ def _level(value: str) -> str:
     raise ValueError(f"{value!r} is no log level; it takes one of {', '.join(levels)}")
 
 
+def _serializer(value: str) -> str:
+    if value.lower() in ("json", "msgpack"):
+        return value.lower()
+    raise ValueError(f"{value!r} is no serializer; it takes json or msgpack")
+
+
+def _keys(value: str) -> Keys:
+    keys = Keys(each.strip() for each in value.split(",") if each.strip())
+    for number, key in enumerate(keys, 1):
+        try:
+            length = len(base64.urlsafe_b64decode(key))
+        except ValueError:
+            length = 0
+        if length != 32:
+            raise ValueError(
+                f"key {number} of {len(keys)} is no key; it takes 32 bytes as URL-safe base64, as "
+                "cryptography's Fernet.generate_key() makes them, several with commas between"
+            )
+    return keys
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     starts = " or ".join(f"{scheme}://" for scheme in schemes)
 
@@ -194,6 +229,8 @@ SETTINGS: Mapping[str, Setting] = {
     "shutdown": Setting("HORARIUM_SHUTDOWN", _seconds),
     "keep_succeeded": Setting("HORARIUM_KEEP_SUCCEEDED", _days),
     "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
+    "serializer": Setting("HORARIUM_SERIALIZER", _serializer),
+    "encryption_keys": Setting("HORARIUM_ENCRYPTION_KEYS", _keys, secret=True),
     "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
 }
 
@@ -223,7 +260,7 @@ def masked(settings: Settings, name: str) -> str:
         return "not set"
     if isinstance(value, Mapping):
         return ",".join(f"{key}:{held}" if held else key for key, held in value.items())
-    return mask(value) if SETTINGS[name].secret else str(value)
+    return mask(value) if SETTINGS[name].secret and isinstance(value, str) else str(value)
 
 
 def mask(url: str) -> str:

@@ -39,7 +39,9 @@ def seeds(number: int = 1) -> list[int]:
     given = os.environ.get("HORARIUM_SEEDS")
     if given:
         return [int(each) for each in given.split(",")]
-    return [random.randrange(10**6) for _ in range(number)]
+    # The processes of one test run must agree about the names of the tests.
+    run = random.Random(os.environ.get("HORARIUM_TEST_RUN"))
+    return [run.randrange(10**6) for _ in range(number)]
 
 
 def make_broker(settings: Settings) -> LedgerBroker:

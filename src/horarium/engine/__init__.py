@@ -3,6 +3,7 @@
 Everything outside uses only what is exported here.
 """
 
+from horarium.engine.broker.arguments import WrongArgument, read_arguments
 from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.dependencies import (
     Cancellation,
@@ -13,6 +14,8 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
+from horarium.engine.broker.inline import InlineBroker, inline
+from horarium.engine.broker.memory import InlineLedger
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
@@ -68,6 +71,8 @@ __all__ = [
     "Finding",
     "Firing",
     "FiringOfJob",
+    "InlineBroker",
+    "InlineLedger",
     "Job",
     "JobConnection",
     "JobId",
@@ -93,15 +98,18 @@ __all__ = [
     "TaskFigures",
     "Timetable",
     "Worker",
+    "WrongArgument",
     "backfill",
     "cancelled",
     "compiled",
     "current_firing",
     "explain_schedule",
     "forecast",
+    "inline",
     "job_connection",
     "preview",
     "prove",
+    "read_arguments",
     "roster",
     "wanted_arguments",
     "zone_data_version",

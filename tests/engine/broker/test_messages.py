@@ -114,9 +114,11 @@ def test_values_are_written_as_json(value: Any, returned: Any) -> None:
     ("args", "kwargs", "culprit"),
     [
         ((1, object()), {}, "args[1]"),
-        ((), {"order": {"items": [object()]}}, "order"),
+        ((), {"order": {"items": [object()]}}, "order.items[0]"),
+        ((), {"line": Line(object())}, "line.quantity"),  # type: ignore[arg-type]
+        ((), {"point": [Point(1, object())]}, "point[0].y"),  # type: ignore[arg-type]
         (("\ud800",), {}, "args[0]"),
-        ((), {"note": {1: "a", None: object}}, "note"),
+        ((), {"note": {1: "a", None: object}}, "note[None]"),
     ],
 )
 async def test_what_cannot_be_written_is_named(
@@ -135,6 +137,18 @@ async def test_what_cannot_be_written_is_named(
     with pytest.raises(InvalidInput):
         await broker.enqueue_many(send, [kwargs or args])
     assert await broker.ledger.counts() == {}
+
+
+async def test_what_cannot_be_written_is_named_as_the_task_names_it(broker: LedgerBroker) -> None:
+    @broker.task("send")
+    async def send(number: int, to: Any) -> None: ...
+
+    with pytest.raises(SendTaskError) as error:
+        await send.kiq(1, {"name": object()})
+    assert isinstance(error.value.__cause__, InvalidInput)
+    assert error.value.__cause__.field == "to.name"
+    with pytest.raises(InvalidInput, match=r"^to.name: send cannot be sent: .* type object"):
+        await broker.enqueue_many(send, [(1, {"name": object()})])
 
 
 async def test_an_argument_that_contains_itself_is_refused(broker: LedgerBroker) -> None:

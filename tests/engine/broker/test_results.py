@@ -220,4 +220,4 @@ async def test_results_come_back_as_they_are_annotated(
     async with at_work():
         assert (await (await stamp.kiq()).wait_result(timeout=10)).return_value == NOON
         assert (await (await choose.kiq()).wait_result(timeout=10)).return_value == NOON
-        assert (await (await model.kiq()).wait_result(timeout=10)).return_value == {"quantity": 3}
+        assert (await (await model.kiq()).wait_result(timeout=10)).return_value == Model(3)

@@ -44,14 +44,17 @@ from generate_series(0, 2000) n
 JOBS_OF_ENGINE, WORKERS_OF_ENGINE = "horarium.engine.jobs", "horarium.engine.worker"
 RETRY = (
     "1, '{job5}', '{1}', '{failed}', '{1}', '{null}', '{false}', '{null}', '{null}', '{null}', "
-    "null, 'c'"
+    "null, 'c', now()"
 )
 HOT: dict[str, tuple[str, str, set[str]]] = {
     "claim": (JOBS_OF_ENGINE, "1, null, 100, null", {"jobs_queued"}),
     "promote": (JOBS_OF_ENGINE, "null, null", {"jobs_due", "jobs_queued"}),
     "finish": (
         JOBS_OF_ENGINE,
-        "1, '{job5,job65}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null",
+        (
+            "1, '{job5,job65}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null,"
+            " now()"
+        ),
         {"jobs_pkey"},
     ),
     "retry": (
@@ -62,7 +65,7 @@ HOT: dict[str, tuple[str, str, set[str]]] = {
     "audit": (JOBS_OF_ENGINE, "1, '{job5}', 'c'", {"jobs_running"}),
     "cancel": (JOBS_OF_ENGINE, "'job3', '{}', null", {"jobs_pkey"}),
     "show": (JOBS_OF_ENGINE, "'old77'", {"jobs_pkey"}),
-    "rescue": (WORKERS_OF_ENGINE, "null, 'c'", {"jobs_running"}),
+    "rescue": (WORKERS_OF_ENGINE, "null, 'c', '{}', '{}', 5", {"jobs_running"}),
     "renew": (WORKERS_OF_ENGINE, "1, 10, null", {"workers_pkey"}),
 }
 MOST_BUFFERS = 20_000

@@ -8,31 +8,39 @@ dependencies and writes outcomes in batches.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from taskiq import AsyncBroker
 from taskiq.abc.middleware import TaskiqMiddleware
+from taskiq.abc.serializer import TaskiqSerializer
 from taskiq.acks import AckableMessage
 from taskiq.decor import AsyncTaskiqDecoratedTask
+from taskiq.formatters.proxy_formatter import ProxyFormatter
 from taskiq.message import BrokerMessage
+from taskiq.serializers import JSONSerializer, PickleSerializer
 from uuid_utils.compat import uuid7
 
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.answer import answer
-from horarium.engine.broker.deliveries import Deliveries, DeliveryHooks
+from horarium.engine.broker.bridge import Bridge
+from horarium.engine.broker.deliveries import ArgumentReader, Deliveries, DeliveryHooks
 from horarium.engine.broker.execution import Execution, RunRecorder
 from horarium.engine.broker.labels import Options
 from horarium.engine.broker.message import (
     Call,
     LedgerFormatter,
+    columns,
     decode_call,
     encode_call,
     new_job,
 )
 from horarium.engine.broker.parameters import parameters_of
 from horarium.engine.broker.results import LedgerResults
+from horarium.engine.broker.seal import Seal
+from horarium.engine.broker.signature import positions_of
 from horarium.engine.broker.task import LedgerTask
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
@@ -40,6 +48,7 @@ from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.run import current_run
 from horarium.engine.worker.shares import weights_of
 from horarium.engine.worker.worker import Worker
+from horarium.errors import InvalidInput
 from horarium.events import Events
 from horarium.settings import Settings
 
@@ -61,8 +70,9 @@ class LedgerBroker(AsyncBroker):
         self.ledger = ledger
         self.events = events
         self.settings = settings
-        self.formatter = self._formatter = LedgerFormatter()
-        self.result_backend = LedgerResults(ledger)
+        self.formatter = self._formatter = LedgerFormatter(self._names, settings.serializer)
+        self.seal = Seal(settings.encryption_keys or ())
+        self.result_backend = LedgerResults(ledger, self.seal)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
         self._deliveries: Deliveries | None = None
@@ -104,18 +114,27 @@ class LedgerBroker(AsyncBroker):
             "owner": options.owner,
             "labels": msgspec.json.encode(travelling) if travelling else None,
         }
-        jobs = (NewJob(arguments=_arguments(task.task_name, call), **common) for call in calls)
+        packed = (options.serializer or self.settings.serializer) == "msgpack"
+        written = (self._arguments(task.task_name, call, packed=packed) for call in calls)
+        jobs = (NewJob(**columns(call), **common) for call in written)
         if options.keyed:
-            jobs = (self._keyed(job, options, decode_call(job.arguments or b"")) for job in jobs)
+            jobs = (self._keyed(job, options, _call_of(job)) for job in jobs)
+        jobs = (self.seal.job(job) for job in jobs)
         if options.unique is not None:
             return await self.ledger.enqueue_missing(jobs)
         return await self.ledger.enqueue_many(jobs)
+
+    def _arguments(self, task: str, call: Any, *, packed: bool) -> bytes:
+        args, kwargs = ((), call) if isinstance(call, Mapping) else (call, {})
+        return encode_call(task, args, kwargs, self._names, packed=packed)
 
     def _new_job(self, message: BrokerMessage) -> NewJob:
         declared = self._declared(message.task_name)
         options = labelling.read({**declared, **message.labels})
         job = new_job(message, options, declared, readable=self.keeps_arguments)
-        return self._keyed(job, options, self._call(message)) if options.keyed else job
+        return self.seal.job(
+            self._keyed(job, options, self._call(message)) if options.keyed else job
+        )
 
     def _keyed(self, job: NewJob, options: Options, call: Call) -> NewJob:
         return calling.keyed(job, options, parameters_of(self.find_task(job.task)), call)
@@ -126,10 +145,37 @@ class LedgerBroker(AsyncBroker):
         read = self.formatter.loads(message.message)
         return Call(read.args, read.kwargs)
 
+    @cached_property
+    def bridge(self) -> Bridge:
+        """The way from code without an event loop to this broker."""
+        return Bridge(self.ledger.database)
+
+    @property
+    def serializer(self) -> TaskiqSerializer:
+        """TaskIQ's serializer; one that is given takes the place of the ledger's own JSON.
+
+        Raises:
+            InvalidInput: it is TaskIQ's for pickle, which runs what a message says.
+        """
+        return self._serializer
+
+    @serializer.setter
+    def serializer(self, serializer: TaskiqSerializer) -> None:
+        if isinstance(serializer, PickleSerializer):
+            reason = "pickle is never read: whoever writes to the ledger would run code in workers"
+            raise InvalidInput("serializer", f"{reason}; use JSON or MessagePack")
+        self._serializer = serializer
+        chosen = type(serializer) is not JSONSerializer
+        if chosen and getattr(self, "_formatter", None) is not None and self.keeps_arguments:
+            self.formatter = ProxyFormatter(self)
+
     @property
     def keeps_arguments(self) -> bool:
         """Messages are kept as JSON that the ledger can show, not in a formatter of the user's."""
         return self.formatter is self._formatter
+
+    def _names(self, task_name: str) -> Sequence[str]:
+        return tuple(positions_of(self, task_name))
 
     def _declared(self, task_name: str) -> Mapping[str, Any]:
         task = self.find_task(task_name)
@@ -142,6 +188,7 @@ class LedgerBroker(AsyncBroker):
         *,
         queues: Sequence[str] | Mapping[str, int | None] | None = None,
         slots: int | None = None,
+        events: Events | None = None,
     ) -> Worker:
         """A worker that runs this broker's tasks.
 
@@ -149,6 +196,7 @@ class LedgerBroker(AsyncBroker):
             queues: those that it takes, by name; with weights, each gets its share of the slots
                 while all have work. Without it as the settings say.
             slots: jobs at once; without it as the settings say.
+            events: where it publishes what happens, if not with the broker's own.
 
         Raises:
             InvalidInput: a task is to run in a process that could not find it.
@@ -156,7 +204,10 @@ class LedgerBroker(AsyncBroker):
         self.add_recorder()
         execution = Execution(self)
         worker = self._worker(
-            execution, queues or self.settings.queues, slots or self.settings.concurrency
+            execution,
+            queues or self.settings.queues,
+            slots or self.settings.concurrency,
+            self.events if events is None else events,
         )
         worker.on_leave = execution.close
         return worker
@@ -167,7 +218,11 @@ class LedgerBroker(AsyncBroker):
             self.middlewares.insert(0, RunRecorder(_own_run))
 
     def _worker(
-        self, execute: Any, queues: Sequence[str] | Mapping[str, int | None] | None, slots: int
+        self,
+        execute: Any,
+        queues: Sequence[str] | Mapping[str, int | None] | None,
+        slots: int,
+        events: Events,
     ) -> Worker:
         return Worker(
             self.ledger,
@@ -182,7 +237,7 @@ class LedgerBroker(AsyncBroker):
                 timedelta(days=self.settings.keep_succeeded),
                 timedelta(days=self.settings.keep_failed),
             ),
-            events=self.events,
+            events=events,
             most_lost=self._most_lost,
         )
 
@@ -197,10 +252,11 @@ class LedgerBroker(AsyncBroker):
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
         """Claimed jobs, as messages for TaskIQ's receiver."""
         deliveries = self._deliveries = Deliveries(self)
-        hooks = DeliveryHooks(deliveries)
-        former = [each for each in self.middlewares if isinstance(each, DeliveryHooks)]
-        self.middlewares[:] = [hooks, *(each for each in self.middlewares if each not in former)]
-        worker = self._worker(deliveries.execute, self.settings.queues, self.settings.concurrency)
+        users = [m for m in self.middlewares if not isinstance(m, DeliveryHooks | ArgumentReader)]
+        self.middlewares[:] = [DeliveryHooks(deliveries), *users, ArgumentReader(self)]
+        worker = self._worker(
+            deliveries.execute, self.settings.queues, self.settings.concurrency, self.events
+        )
         worker.on_leave = deliveries.close
         running = asyncio.create_task(worker.run())
         running.add_done_callback(deliveries.end)
@@ -222,6 +278,8 @@ class LedgerBroker(AsyncBroker):
             worker.stop()
             await asyncio.gather(running, return_exceptions=True)
         await super().shutdown()
+        if "bridge" in self.__dict__:
+            await asyncio.to_thread(self.bridge.close)
         await self._close()
 
     def hooked(self, hook: str) -> list[TaskiqMiddleware]:
@@ -230,12 +288,10 @@ class LedgerBroker(AsyncBroker):
         return [each for each in self.middlewares if getattr(type(each), hook) is not plain]
 
 
+def _call_of(job: NewJob) -> Call:
+    return decode_call(job.arguments or job.payload or b"")
+
+
 def _own_run(task_id: str) -> Any:
     run = current_run()
     return run if run is not None and run.claim.id == task_id else None
-
-
-def _arguments(task: str, call: Any) -> bytes:
-    if isinstance(call, Mapping):
-        return encode_call(task, (), call)
-    return encode_call(task, call, {})

@@ -9,16 +9,28 @@ middleware raised, is seen too: its asyncio task is watched.
 
 import asyncio
 from collections.abc import AsyncGenerator
+from logging import LogRecord, getLogger
 from typing import TYPE_CHECKING, Any
 
+from taskiq.abc.middleware import TaskiqMiddleware
 from taskiq.acks import AckableMessage
 from taskiq.exceptions import NoResultError
 from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
+from taskiq.utils import maybe_awaitable
 
-from horarium.engine.broker.execution import Execution, RunRecorder, conclude, ended, unknown
+from horarium.engine.broker.arguments import WrongArgument, read_message
+from horarium.engine.broker.execution import (
+    Execution,
+    RunRecorder,
+    conclude,
+    ended,
+    refused,
+    unknown,
+)
 from horarium.engine.broker.executors import Executor, executor_of
-from horarium.engine.broker.message import deliver, received
+from horarium.engine.broker.opening import data_of, sealed_away
+from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Error
 from horarium.engine.jobs.outcome import Failed, Outcome
@@ -35,8 +47,9 @@ class Delivery:
         callback: the receiver's asyncio task, once it has begun with the message.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, data: bytes) -> None:
         self.run = run
+        self.data = data
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.closed = asyncio.Event()
         self.callback: asyncio.Task[Any] | None = None
@@ -90,10 +103,14 @@ class Deliveries:
         while run.claim.id in self._open:
             # An attempt under a lease that was lost; the hooks know runs by their job's id.
             await self._open[run.claim.id].closed.wait()
+        try:
+            data = self._data(run)
+        except CannotOpen as error:
+            return sealed_away(error)
         if self._receiver_has_stopped:
             run.giving_back = True
             return interrupted(run)
-        delivery = self._open[run.claim.id] = Delivery(run)
+        delivery = self._open[run.claim.id] = Delivery(run, data)
         self._ready.put_nowait(delivery)
         try:
             return await delivery.wait()
@@ -165,19 +182,15 @@ class Deliveries:
             self._worker.result()
 
     def _ackable(self, delivery: Delivery) -> AckableMessage:
-        data = self._data(delivery.run)
-        return AckableMessage.model_construct(data=data, ack=lambda: self._acknowledge(delivery))
+        return AckableMessage.model_construct(
+            data=delivery.data, ack=lambda: self._acknowledge(delivery)
+        )
 
     def _data(self, run: Run) -> bytes:
         claim, broker = run.claim, self._broker
-        if claim.payload is not None:
-            return claim.payload
         task = broker.find_task(claim.task)
         declared = task.labels if task is not None else {}
-        if broker.keeps_arguments:
-            return deliver(claim, declared)
-        # A job of a schedule is kept as JSON; here a formatter of the user's is to read it.
-        return broker.formatter.dumps(received(claim, declared)).message
+        return data_of(broker, claim, declared)
 
     def _acknowledge(self, delivery: Delivery) -> None:
         result = delivery.result
@@ -215,6 +228,36 @@ def _conclude_unacknowledged(delivery: Delivery, callback: asyncio.Task[Any]) ->
         delivery.conclude(
             Failed(Error("NotAcknowledged", "the task ended and did not acknowledge its message"))
         )
+
+
+class ArgumentReader(TaskiqMiddleware):
+    """The broker's last middleware under the stock receiver: reads what the others let through.
+
+    The receiver's own reading finds nothing left to do; its complaints about types that pydantic
+    does not know are dropped.
+    """
+
+    def __init__(self, broker: "LedgerBroker") -> None:
+        super().__init__()
+        self.broker: LedgerBroker = broker
+        getLogger("taskiq.receiver.params_parser").addFilter(_not_read_by_pydantic)
+
+    async def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
+        """Read the arguments; a call that does not fit ends here, seen by all middlewares."""
+        task = self.broker.find_task(message.task_name)
+        if task is not None:
+            try:
+                read_message(task.original_func, message)
+            except WrongArgument as error:
+                result = await refused(self.broker, message, error)
+                for middleware in reversed(self.broker.hooked("post_execute")):
+                    await maybe_awaitable(middleware.post_execute(message, result))
+                raise
+        return message
+
+
+def _not_read_by_pydantic(record: LogRecord) -> bool:
+    return not record.getMessage().startswith("Can't parse argument")
 
 
 class DeliveryHooks(RunRecorder):

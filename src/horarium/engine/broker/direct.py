@@ -7,17 +7,16 @@ their types, for its timeout and for what is an error. Any other task goes the l
 """
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 import msgspec
 from taskiq.abc.middleware import TaskiqMiddleware
 from taskiq.decor import AsyncTaskiqDecoratedTask
-from taskiq.receiver.params_parser import parse_params
 from taskiq_dependencies import DependencyGraph
 
 from horarium.engine.broker import message
+from horarium.engine.broker.arguments import Convert, prepare
 from horarium.engine.broker.message import all_labels
 from horarium.engine.jobs.job import Claim
 
@@ -36,14 +35,13 @@ class Plain(NamedTuple):
     """A task that can be called directly.
 
     Attributes:
-        signature, hints: of its parameters; no signature where nothing says a type.
+        convert: reads its arguments; `None`: it takes any, as they are.
         declared: its labels; a call may have others.
         timeout: of a call that has no labels of its own, in seconds.
     """
 
     function: Callable[..., Awaitable[Any]]
-    signature: inspect.Signature | None
-    hints: Mapping[str, Any]
+    convert: Convert | None
     declared: Mapping[str, Any]
     timeout: float | None
 
@@ -53,14 +51,8 @@ def plain(task: AsyncTaskiqDecoratedTask[Any, Any]) -> Plain | None:
     function = task.original_func
     if not asyncio.iscoroutinefunction(function) or not DependencyGraph(function).is_empty():
         return None
-    hints = {name: kind for name, kind in get_type_hints(function).items() if name != "return"}
-    return Plain(
-        function,
-        inspect.signature(function) if hints else None,
-        hints,
-        task.labels,
-        _seconds(task.labels.get("timeout")),
-    )
+    timeout = _seconds(task.labels.get("timeout"))
+    return Plain(function, prepare(function), task.labels, timeout)
 
 
 def are_seen(middlewares: Any) -> bool:
@@ -86,6 +78,7 @@ def read(task: Plain, claim: Claim) -> Call:
     """The call that a job asks for.
 
     Raises:
+        WrongArgument: the arguments do not fit the function.
         ValueError: it is not what calls are, such as one that another hand put in the table.
     """
     labels, timeout = task.declared, task.timeout
@@ -93,9 +86,10 @@ def read(task: Plain, claim: Claim) -> Call:
         labels = all_labels(claim, task.declared)
         timeout = _seconds(labels.get("timeout"))
     given = _calls.decode(claim.arguments or b"")
-    arguments = _Arguments(claim.task, given.args, given.kwargs)
-    parse_params(task.signature, task.hints, arguments)  # type: ignore[arg-type]
-    return Call(task.function, arguments.args, arguments.kwargs, labels, timeout)
+    args, kwargs = given.args, given.kwargs
+    if task.convert is not None:
+        args, kwargs = task.convert(args, kwargs)
+    return Call(task.function, args, kwargs, labels, timeout)
 
 
 async def call(call: Call) -> Ended:
@@ -109,15 +103,6 @@ async def call(call: Call) -> Ended:
         return Ended(returned, None, call.labels)
     except BaseException as error:  # noqa: BLE001 - a user's task; as in TaskIQ's receiver
         return Ended(None, error, call.labels)
-
-
-class _Arguments:
-    """As much of a message as the receiver's rules for types look at."""
-
-    def __init__(self, task_name: str, args: list[Any], kwargs: dict[str, Any]) -> None:
-        self.task_name = task_name
-        self.args = args
-        self.kwargs = kwargs
 
 
 def _seconds(timeout: Any) -> float | None:

@@ -21,9 +21,12 @@ from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker import direct
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker.arguments import WrongArgument, read_message
 from horarium.engine.broker.direct import Ended
 from horarium.engine.broker.executors import Executor, Executors, executor_of
-from horarium.engine.broker.message import encode_value, received
+from horarium.engine.broker.message import encode_value
+from horarium.engine.broker.opening import PickleRefused, message_of, sealed_away
+from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import MOST_MESSAGE, describe, storable
 from horarium.engine.jobs.job import Claim, Error
@@ -67,7 +70,12 @@ class Execution:
         self._executors = Executors(broker)
         # Bounds on the number of runs are the worker's; the receiver's own are not used.
         self._receiver = Receiver(
-            broker, None, max_async_tasks=1, run_startup=False, propagate_exceptions=True
+            broker,
+            None,
+            validate_params=False,  # arguments are read here, and refused where they do not fit
+            max_async_tasks=1,
+            run_startup=False,
+            propagate_exceptions=True,
         )
         self._plain: dict[Any, direct.Plain | None] = {}
         self._middlewares: tuple[TaskiqMiddleware, ...] = ()
@@ -87,6 +95,8 @@ class Execution:
     async def _call(self, run: Run, plain: direct.Plain) -> Outcome:
         try:
             call = direct.read(plain, run.claim)
+        except WrongArgument as error:
+            return Failed(describe(error))
         except Exception as error:  # noqa: BLE001 - a row by another hand
             return unreadable(run.claim, error)
         ended = await direct.call(call)
@@ -121,23 +131,29 @@ class Execution:
     async def _receive(self, run: Run, task: Any, target: Callable[..., Any]) -> Outcome:
         """Run it by TaskIQ's receiver, with all hooks and dependencies."""
         try:
-            message = self._message(run.claim, task.labels)
+            message = message_of(self._broker, run.claim, task.labels)
+        except CannotOpen as error:
+            return sealed_away(error)
+        except PickleRefused as error:
+            return Failed(describe(error))
         except Exception as error:  # noqa: BLE001 - a row by another hand, a user's formatter
             return unreadable(run.claim, error)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
-        result = await self._receiver.run_task(target, message)
+        result = await self._attempt(task.original_func, target, message)
         for middleware in reversed(self._broker.hooked("post_execute")):
             await maybe_awaitable(middleware.post_execute(message, result))
         run.afterwards = self._after_save(message, result)
         return conclude(self._broker, run, ended(message, result))
 
-    def _message(self, claim: Claim, declared: dict[str, Any]) -> TaskiqMessage:
-        if claim.payload is None:
-            return received(claim, declared)
-        message = self._broker.formatter.loads(claim.payload)
-        message.parse_labels()
-        return message
+    async def _attempt(
+        self, function: Callable[..., Any], target: Callable[..., Any], message: TaskiqMessage
+    ) -> TaskiqResult[Any]:
+        try:
+            read_message(function, message)
+        except WrongArgument as error:
+            return await refused(self._broker, message, error)
+        return await self._receiver.run_task(target, message)
 
     def _after_save(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> Any:
         middlewares = self._broker.hooked("post_save")
@@ -186,6 +202,19 @@ def unreadable(claim: Claim, error: Exception) -> Outcome:
     return Failed(Error("UnreadableMessage", reason[:MOST_MESSAGE], describe(error).traceback))
 
 
+async def refused(
+    broker: "LedgerBroker", message: TaskiqMessage, error: WrongArgument
+) -> TaskiqResult[Any]:
+    """The result of a call that does not fit its task; middlewares see it as any other error."""
+    result: TaskiqResult[Any] = TaskiqResult(
+        is_err=True, return_value=None, execution_time=0.0, error=error, labels=message.labels
+    )
+    for middleware in reversed(broker.hooked("on_error")):
+        await maybe_awaitable(middleware.on_error(message, result, error))
+    result.error = error  # a retry middleware has put another in its place
+    return result
+
+
 def ended(message: TaskiqMessage, result: TaskiqResult[Any]) -> Ended:
     """How a run ended, as TaskIQ's receiver says it."""
     return Ended(result.return_value, result.error, message.labels)
@@ -193,19 +222,28 @@ def ended(message: TaskiqMessage, result: TaskiqResult[Any]) -> Ended:
 
 def conclude(broker: "LedgerBroker", run: Run, ended: Ended) -> Outcome:
     """What became of an attempt, by how it ended and by what was ordered meanwhile."""
-    error, task = ended.error, run.claim.task
+    error = ended.error
+    if isinstance(error, WrongArgument):
+        return Failed(describe(error))  # whatever middlewares think of retries
     if run.ordered_to_stop:
         chosen = None if error is not None else chosen_by_task(ended.returned)
         if error is not None or isinstance(chosen, Snoozed):
             return interrupted(run)
-        return chosen or _succeeded(task, ended.returned)
+        return chosen or _kept(broker, run, ended.returned)
     if run.again is not None:
         return _sent_again(run)
     if error is None or isinstance(error, NoResultError):
-        return chosen_by_task(ended.returned) or _succeeded(task, ended.returned)
+        return chosen_by_task(ended.returned) or _kept(broker, run, ended.returned)
     if isinstance(error, TaskRejectedError):
         return Cancelled("the task rejected its message")
     return _failed(broker, run.claim, ended.labels, error)
+
+
+def _kept(broker: "LedgerBroker", run: Run, returned: Any) -> Outcome:
+    outcome = _succeeded(run.claim.task, returned)
+    if isinstance(outcome, Succeeded) and outcome.result is not None:
+        return Succeeded(broker.seal.result(outcome.result))
+    return outcome
 
 
 def _succeeded(task: str, returned: Any) -> Outcome:

@@ -27,7 +27,7 @@ DECLARED_ONLY = frozenset({"schedule", "retry_on", "discard_on", "types_of_excep
 IN_COLUMNS = frozenset({"queue", "queue_name", "priority", "delay", "eta", "expires", "owner"})
 """Labels that become columns of the job."""
 
-AT_ENQUEUE = frozenset({"unique", "debounce", "concurrency_limit", "rate_limit"})
+AT_ENQUEUE = frozenset({"serializer", "unique", "debounce", "concurrency_limit", "rate_limit"})
 """Labels that have done their work when the job is recorded."""
 
 _DEFAULT_RETRIES = 3
@@ -49,6 +49,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate | None = None
     executor: Executor | None = None
     most_lost: int | None = None
+    serializer: str | None = None
 
     @property
     def keyed(self) -> bool:
@@ -118,6 +119,12 @@ def _name(value: Any) -> str:
     if isinstance(value, str) and 0 < len(value) <= 255 and "\0" not in value:
         return value
     raise ValueError("a name of 1 to 255 characters")
+
+
+def _serializer(value: Any) -> str:
+    if value in ("json", "msgpack"):
+        return str(value)
+    raise ValueError("json or msgpack")
 
 
 def _priority(value: Any) -> int:
@@ -252,6 +259,7 @@ _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "rate_limit": ("rate", read_rate),
     "executor": ("executor", _executor),
     "max_lost": ("most_lost", _some),
+    "serializer": ("serializer", _serializer),
 }
 
 _RETRY_LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

@@ -5,8 +5,17 @@ show and search. A user's own formatter or serializer is respected: its bytes ar
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -16,7 +25,9 @@ from taskiq.message import BrokerMessage, TaskiqMessage
 
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.labels import Options
+from horarium.engine.broker.unwritable import UNWRITABLE, find_unwritable
 from horarium.engine.jobs.job import Claim, NewJob
+from horarium.engine.jobs.payload import PACKED
 from horarium.errors import InvalidInput
 
 
@@ -27,6 +38,12 @@ class Call(msgspec.Struct):
     kwargs: dict[str, Any]
 
 
+class _SentCall(bytes):
+    """The JSON of a call, which alone is kept, with the message that it was made from."""
+
+    message: TaskiqMessage
+
+
 class _Delivery(msgspec.Struct):
     task_id: str
     task_name: str
@@ -34,8 +51,16 @@ class _Delivery(msgspec.Struct):
     call: msgspec.Raw
 
 
+Names = Callable[[str], Sequence[str]]
+"""The names of a task's parameters by position, where the task is known."""
+
+
 class LedgerFormatter(TaskiqFormatter):
     """TaskIQ's formatter for the ledger: a message's bytes are the JSON of its call."""
+
+    def __init__(self, names: Names = lambda _: (), default: str = "json") -> None:
+        self._names = names
+        self._default = default
 
     def dumps(self, message: TaskiqMessage) -> BrokerMessage:
         """The message as `kick` takes it.
@@ -44,40 +69,93 @@ class LedgerFormatter(TaskiqFormatter):
             InvalidInput: an argument cannot be written as JSON.
         """
         message.parse_labels()
+        packed = is_packed(message.labels, self._default)
+        call = encode_call(
+            message.task_name, message.args, message.kwargs, self._names, packed=packed
+        )
         return BrokerMessage.model_construct(
             task_id=message.task_id,
             task_name=message.task_name,
-            message=encode_call(message.task_name, message.args, message.kwargs),
+            message=sent_call(call, message),
             labels=message.labels,
         )
 
     def loads(self, message: bytes) -> TaskiqMessage:
-        """The message that `deliver` wrote for TaskIQ's own receiver."""
+        """The message that `deliver` wrote for TaskIQ's own receiver, or that `dumps` made here."""
+        if isinstance(message, _SentCall):
+            sent, call = message.message, decode_call(message)
+            return _message(sent.task_id, sent.task_name, dict(sent.labels), call)
         delivery = msgspec.json.decode(message, type=_Delivery)
         call = msgspec.json.decode(delivery.call, type=Call)
         return _message(delivery.task_id, delivery.task_name, delivery.labels, call)
 
 
-def encode_call(task: str, args: Any, kwargs: Mapping[str, Any]) -> bytes:
-    """The JSON of a call's arguments.
+def is_packed(labels: Mapping[str, Any], default: str) -> bool:
+    """Whether a call with these labels is kept as MessagePack."""
+    return bool(labels.get("serializer", default) == "msgpack")
+
+
+def sent_call(call: bytes, message: TaskiqMessage) -> bytes:
+    """The bytes of a call that remember the message which they were made from."""
+    sent = _SentCall(call)
+    sent.message = message
+    return sent
+
+
+def encode_call(
+    task: str,
+    args: Any,
+    kwargs: Mapping[str, Any],
+    names: Names = lambda _: (),
+    *,
+    packed: bool = False,
+) -> bytes:
+    """The JSON of a call's arguments or, marked, their MessagePack.
 
     Raises:
-        InvalidInput: an argument cannot be written as JSON; the field is its position or name.
+        InvalidInput: an argument cannot be written; the field is its path.
     """
+    encode = _packer.encode if packed else _encoder.encode
     try:
-        return _encoder.encode({"args": args, "kwargs": kwargs})
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidInput(_culprit(args, kwargs), f"{task} cannot be sent: {error}") from None
+        call = encode({"args": args, "kwargs": kwargs})
+        return PACKED + call if packed else call
+    except UNWRITABLE as error:
+        field = find_unwritable(encode, names(task), args, kwargs)
+        raise InvalidInput(field, f"{task} cannot be sent: {error}") from None
 
 
 def decode_call(call: bytes) -> Call:
-    """The arguments of a call, from their JSON."""
+    """The arguments of a call, from what `encode_call` has made of them."""
+    if call.startswith(PACKED):
+        return msgspec.msgpack.decode(call[len(PACKED) :], type=Call)
     return msgspec.json.decode(call, type=Call)
 
 
 def encode_value(value: Any) -> bytes:
     """The JSON of one value, such as a result."""
     return _encoder.encode(value)
+
+
+def plain(value: Any) -> Any:
+    """A model, of pydantic's, msgspec's or a dataclass, as data: middlewares see it so, as TaskIQ's
+    own do. What cannot be data is left to the encoder, which names it.
+    """
+    if type(value) in _DATA or not (
+        isinstance(value, BaseModel | msgspec.Struct) or dataclasses.is_dataclass(value)
+    ):
+        return value
+    try:
+        return msgspec.to_builtins(value, enc_hook=_encode_other, str_keys=True)
+    except UNWRITABLE:
+        return value
+
+
+def columns(message: bytes, *, readable: bool = True) -> dict[str, Any]:
+    """Where a call is kept: as JSON that can be looked at, or as a payload."""
+    readable = readable and not message.startswith(PACKED)
+    return {"arguments": message, "payload": None} if readable else {
+        "arguments": None, "payload": message
+    }  # fmt: skip
 
 
 def new_job(
@@ -96,8 +174,7 @@ def new_job(
         task=message.task_name,
         queue=options.queue,
         priority=options.priority,
-        arguments=message.message if readable else None,
-        payload=None if readable else message.message,
+        **columns(message.message, readable=readable),
         labels=_encoder.encode(travelling) if travelling else None,
         due_at=options.due_at,
         delay=options.delay,
@@ -108,7 +185,7 @@ def new_job(
 
 def received(claim: Claim, declared: Mapping[str, Any]) -> TaskiqMessage:
     """The message of a claimed job, with the labels of its declaration and of its call."""
-    call = msgspec.json.decode(claim.arguments or b"", type=Call)
+    call = decode_call(claim.arguments or b"")
     return _message(claim.id, claim.task, all_labels(claim, declared), call)
 
 
@@ -148,24 +225,20 @@ def _message(task_id: str, task: str, labels: dict[str, Any], call: Call) -> Tas
 
 def _encode_other(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, BaseException):
+        # By field names, which reading takes too, and without what is computed from the others.
+        return value.model_dump(mode="json", round_trip=True)
+    if isinstance(value, _AS_TEXT):
         return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
     raise TypeError(
         f"a value of type {type(value).__qualname__} cannot be written as JSON; pass plain data, "
         "a dataclass, or a pydantic or msgspec model"
     )
 
 
-def _culprit(args: Any, kwargs: Mapping[str, Any]) -> str:
-    for name, value in [*((f"args[{i}]", v) for i, v in enumerate(args)), *kwargs.items()]:
-        try:
-            _encoder.encode(value)
-        except (TypeError, ValueError, OverflowError, RecursionError):
-            return name
-    return "arguments"
-
-
+_AS_TEXT = (
+    BaseException, PurePath,
+    IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network,
+)  # fmt: skip
+_DATA = frozenset((str, int, float, bool, type(None), list, dict))
 _encoder = msgspec.json.Encoder(enc_hook=_encode_other, decimal_format="string")
+_packer = msgspec.msgpack.Encoder(enc_hook=_encode_other, decimal_format="string")

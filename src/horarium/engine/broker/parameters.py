@@ -57,7 +57,7 @@ class Parameters:
             signature = inspect.signature(self._function, eval_str=True)
         except NameError:  # an annotation that only a type checker can read
             signature = inspect.signature(self._function)
-        return frozenset(p.name for p in signature.parameters.values() if _is_injected(p))
+        return frozenset(p.name for p in signature.parameters.values() if is_injected(p))
 
 
 def parameters_of(task: Any) -> Parameters | None:
@@ -66,7 +66,8 @@ def parameters_of(task: Any) -> Parameters | None:
     return found if isinstance(found, Parameters) else None
 
 
-def _is_injected(parameter: inspect.Parameter) -> bool:
+def is_injected(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter is a dependency; its annotation has been read, not left as text."""
     marks = (parameter.default, *get_args(parameter.annotation))
     return any(isinstance(mark, Dependency) for mark in marks)
 

@@ -9,6 +9,7 @@ import msgspec
 from taskiq.abc.result_backend import AsyncResultBackend
 from taskiq.result import TaskiqResult
 
+from horarium.engine.broker.seal import Seal
 from horarium.engine.jobs.job import Error, Job, State
 from horarium.engine.jobs.ledger import FINISHED_CHANNEL, Ledger
 from horarium.errors import HorariumError, NotFound
@@ -25,8 +26,9 @@ class JobFailed(HorariumError):
 class LedgerResults(AsyncResultBackend[Any]):
     """Reads results from the ledger; they are written with the job's outcome, not here."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, seal: Seal = Seal(())) -> None:
         self._ledger = ledger
+        self._seal = seal
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._listening: asyncio.Task[None] | None = None
 
@@ -50,10 +52,14 @@ class LedgerResults(AsyncResultBackend[Any]):
 
         Raises:
             NotFound: the ledger has no such job, or it has not ended.
+            CannotOpen: it is encrypted, and this process does not have the key.
         """
         job = await self._ledger.show(task_id)
         if not job.state.final:
             raise NotFound(f"job {task_id} has no result yet: it is {job.state}")
+        if job.result is not None:
+            opened = msgspec.Raw(self._seal.opened_result(bytes(job.result)))
+            job = msgspec.structs.replace(job, result=opened)
         return _result(job)
 
     async def wait(self, task_id: str, timeout: float | None) -> None:

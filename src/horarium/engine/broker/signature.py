@@ -20,7 +20,7 @@ def wanted_arguments(
         task: the task whose jobs are looked for, if it is one.
         named: values by the parameter's name, or by its position, such as "0".
     """
-    positions = {} if task is None else _positions(broker, task)
+    positions = {} if task is None else positions_of(broker, task)
     return tuple(
         Argument(name, value, int(name) if _is_position(name) else positions.get(name))
         for name, value in named.items()
@@ -31,7 +31,8 @@ def _is_position(name: str) -> bool:
     return name.isascii() and name.isdecimal() and len(name) < 5
 
 
-def _positions(broker: AsyncBroker, name: str) -> dict[str, int]:
+def positions_of(broker: AsyncBroker, name: str) -> dict[str, int]:
+    """The names of a task's parameters with their positions; empty where it is not known."""
     task = broker.find_task(name)
     if task is None:
         return {}

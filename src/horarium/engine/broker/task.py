@@ -7,10 +7,12 @@ waits for a notification.
 
 import os
 import sys
+from collections.abc import Callable
+from functools import lru_cache
 from types import UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
-from pydantic.errors import PydanticUserError
+import structlog
 from taskiq.decor import AsyncTaskiqDecoratedTask
 from taskiq.exceptions import ResultGetError, TaskiqResultTimeoutError
 from taskiq.kicker import AsyncKicker
@@ -19,13 +21,17 @@ from taskiq.result import TaskiqResult
 from taskiq.task import AsyncTaskiqTask
 
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker.annotation import Mismatch, Read, Unreadable, reader
 from horarium.engine.broker.answer import answered
 from horarium.engine.broker.calls import check
 from horarium.engine.broker.executors import chosen
+from horarium.engine.broker.message import plain
 from horarium.engine.broker.parameters import Parameters
 from horarium.engine.broker.results import LedgerResults
 from horarium.engine.jobs.job import Enqueued
 from horarium.engine.jobs.outcome import Cancel, Snooze
+
+_log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +58,19 @@ class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
             labels=labels,
             return_type=self.return_type,
         )
+
+    def kiq_sync(self, *args: P.args, **kwargs: P.kwargs) -> "LedgerHandle[R]":
+        """Enqueue a call from code without an event loop, such as a sync task or a plain script.
+
+        It waits until the job is recorded. Inside a sync task the call joins the job's transaction.
+
+        Raises:
+            HorariumError: the calling thread runs an event loop: ``await task.kiq()`` there.
+            SendTaskError: the call could not be sent; its cause says why.
+        """
+        kicker: Any = self.kicker()
+        handle: LedgerHandle[R] = kicker.kiq_sync(*args, **kwargs)
+        return handle
 
 
 def _by_module(name: str, function: Any) -> str:
@@ -80,14 +99,19 @@ class LedgerKicker(AsyncKicker[P, R]):
         handle.is_new = enqueued.is_new
         return handle
 
+    def kiq_sync(self, *args: Any, **kwargs: Any) -> Any:
+        """Enqueue a call from code without an event loop; see `LedgerTask.kiq_sync`."""
+        broker: Any = self.broker
+        return broker.bridge.run(lambda: self.kiq(*args, **kwargs))
+
     def _prepare_message(self, *args: Any, **kwargs: Any) -> TaskiqMessage:
         return TaskiqMessage.model_construct(
             task_id=self.custom_task_id or self.broker.id_generator(),
             task_name=self.task_name,
             labels=dict(self.labels),
             labels_types=None,
-            args=[self._prepare_arg(arg) for arg in args],
-            kwargs={name: self._prepare_arg(arg) for name, arg in kwargs.items()},
+            args=[plain(arg) for arg in args],
+            kwargs={name: plain(arg) for name, arg in kwargs.items()},
         )
 
 
@@ -103,14 +127,26 @@ class LedgerHandle(AsyncTaskiqTask[R]):
     async def get_result(self, with_logs: bool = False) -> TaskiqResult[R]:
         """The result of a job that has ended, as the type that the task's annotation says.
 
-        A type that pydantic cannot read comes back as plain data.
+        What does not fit the annotation comes back as plain data.
+
+        Raises:
+            ResultGetError: the result backend does not have it.
         """
         try:
-            return await super().get_result(with_logs=with_logs)
-        except ResultGetError as error:
-            if not isinstance(error.__cause__, PydanticUserError):
-                raise
-        return await self.result_backend.get_result(self.task_id, with_logs=with_logs)
+            result = await self.result_backend.get_result(self.task_id, with_logs=with_logs)
+        except Exception as error:
+            raise ResultGetError from error
+        read = None if result.is_err else _result_reader(self.return_type)
+        if read is not None:
+            try:
+                result.return_value = read(result.return_value)
+            except Mismatch as mismatch:
+                _log.warning(
+                    "a result is not what its task's annotation says; it comes as plain data",
+                    job=self.task_id,
+                    reason=str(mismatch),
+                )
+        return result
 
     async def wait_result(
         self, check_interval: float = 0.2, timeout: float = -1.0, with_logs: bool = False
@@ -132,6 +168,16 @@ class LedgerHandle(AsyncTaskiqTask[R]):
         except TimeoutError:
             raise TaskiqResultTimeoutError(timeout=timeout) from None
         return await self.get_result(with_logs=with_logs)
+
+
+def _result_reader(return_type: Any) -> Read | None:
+    try:
+        return None if return_type is None else _readers(return_type)
+    except Unreadable:
+        return None
+
+
+_readers: Callable[[Any], Read | None] = lru_cache(maxsize=4096)(reader)
 
 
 def _without_outcomes(annotation: Any) -> Any:

@@ -14,6 +14,7 @@ from horarium.clock import Clock, database_clock
 from horarium.database import Database, statement
 from horarium.engine.jobs.explanation import MOST_AHEAD, Explanation, Facts, explain
 from horarium.engine.jobs.job import Error, Job, State
+from horarium.engine.jobs.payload import shown
 from horarium.engine.jobs.statistics import Statistics, statistics
 from horarium.errors import InvalidInput, NotFound
 
@@ -181,9 +182,11 @@ def _not_found(id: str) -> NotFound:
 
 def _job(row: Any) -> Job:
     values = dict(row)
+    payload = values.pop("payload", None)
     for name in ("arguments", "labels", "result"):
         if values[name] is not None:
             values[name] = msgspec.Raw(values[name])
+    values["arguments"] = values["arguments"] or shown(payload)
     values["error"] = _error(values["error"])
     values["state"] = State(values["state"])
     return Job(**values)

@@ -367,6 +367,10 @@ def _check(job: NewJob) -> None:
         )
 
 
+check = _check
+"""For ledgers that are no table."""
+
+
 def _check_name(field: str, name: str) -> None:
     if not 1 <= len(name) <= 255:
         raise InvalidInput(field, f"it has {len(name)} characters; it takes 1 to 255")

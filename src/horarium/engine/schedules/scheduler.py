@@ -92,6 +92,10 @@ class Scheduler:
         self._publish(fired)
         return len(fired)
 
+    async def close(self) -> None:
+        """Close its connection, for who takes single steps."""
+        await self._link.close()
+
     async def _release(self, connection: Connection) -> list[Recorded]:
         ended, self._ended = sorted(self._ended), set()
         if time.monotonic() - self._looked_at_all > _LOOK_AT_ALL:

@@ -329,7 +329,8 @@ class Worker:
             self._audit_soon()
             self._doorbell.ring()
         for run in self._runs:
-            if run.claim.id == job:
+            # An order may be heard twice; a task that is ending must not be struck again.
+            if run.claim.id == job and run.cancelled_because is None:
                 run.cancelled_because = "it was cancelled while it ran"
                 run.interrupt()
 

@@ -5,7 +5,7 @@
 with matching as (
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         null::timestamptz as finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, null::jsonb as result, error
+        arguments, labels, null::jsonb as result, error, payload
      from horarium.jobs
      where ($1::text is null or state = $1)
        and due_at >= coalesce($2::timestamptz, '-infinity')
@@ -15,7 +15,7 @@ with matching as (
     union all
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, result, error
+        arguments, labels, result, error, payload
      from horarium.job_history
      where state <> 'succeeded' and ($1 is null or state = $1)
        and ($1 is null or $1 in ('failed', 'cancelled'))
@@ -25,7 +25,7 @@ with matching as (
     union all
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, result, error
+        arguments, labels, result, error, payload
      from horarium.job_history
      where state = 'succeeded' and ($1 is null or $1 = 'succeeded')
        and finished_at >= coalesce($2, '-infinity') and finished_at < coalesce($3, 'infinity')
