@@ -3,11 +3,31 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Cancel", "CurrentFiring", "Horarium", "JobConnection", "JobId", "Snooze", "__version__"]
+__all__ = [
+    "Cancel",
+    "CurrentFiring",
+    "Horarium",
+    "JobConnection",
+    "JobId",
+    "Snooze",
+    "__version__",
+    "chain",
+    "chord",
+    "group",
+]
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
-    from horarium.engine import Cancel, CurrentFiring, JobConnection, JobId, Snooze
+    from horarium.engine import (
+        Cancel,
+        CurrentFiring,
+        JobConnection,
+        JobId,
+        Snooze,
+        chain,
+        chord,
+        group,
+    )
 
 
 def __getattr__(name: str) -> Any:

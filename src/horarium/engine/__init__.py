@@ -3,7 +3,9 @@
 Everything outside uses only what is exported here.
 """
 
+from horarium.engine.broker.batch import BatchHandle
 from horarium.engine.broker.broker import LedgerBroker
+from horarium.engine.broker.compositions import Composition, chain, chord, group
 from horarium.engine.broker.dependencies import (
     CurrentFiring,
     FiringOfJob,
@@ -12,9 +14,12 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
+from horarium.engine.broker.invocation import Signature
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
+from horarium.engine.jobs.batches import Batch, Batches, Cancellation, Progress
+from horarium.engine.jobs.composition import After, OnFailure
 from horarium.engine.jobs.explanation import Explanation, Finding
 from horarium.engine.jobs.inquiry import Argument, Attempt, Filter
 from horarium.engine.jobs.job import Error, Job, NewJob, State
@@ -44,14 +49,20 @@ from horarium.engine.worker.roster import Member, Presence, roster
 from horarium.engine.worker.worker import Worker
 
 __all__ = [
+    "After",
     "Argument",
     "At",
     "Attempt",
     "Backfilled",
+    "Batch",
+    "BatchHandle",
+    "Batches",
     "Book",
     "BookSource",
     "Cancel",
+    "Cancellation",
     "CatchUp",
+    "Composition",
     "Cron",
     "CurrentFiring",
     "DueTime",
@@ -71,15 +82,18 @@ __all__ = [
     "LedgerScheduler",
     "Member",
     "NewJob",
+    "OnFailure",
     "Outcome",
     "Overlap",
     "Presence",
+    "Progress",
     "Proof",
     "Queue",
     "Queues",
     "Reason",
     "Schedule",
     "Scheduler",
+    "Signature",
     "Snooze",
     "State",
     "Statistics",
@@ -87,10 +101,13 @@ __all__ = [
     "Timetable",
     "Worker",
     "backfill",
+    "chain",
+    "chord",
     "compiled",
     "current_firing",
     "explain_schedule",
     "forecast",
+    "group",
     "job_connection",
     "preview",
     "prove",

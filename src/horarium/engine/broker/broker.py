@@ -22,6 +22,7 @@ from uuid_utils.compat import uuid7
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.answer import answer
+from horarium.engine.broker.batch import BatchHandle
 from horarium.engine.broker.deliveries import Deliveries, DeliveryHooks
 from horarium.engine.broker.execution import Execution, RunRecorder
 from horarium.engine.broker.labels import Options
@@ -35,11 +36,13 @@ from horarium.engine.broker.message import (
 from horarium.engine.broker.parameters import parameters_of
 from horarium.engine.broker.results import LedgerResults
 from horarium.engine.broker.task import LedgerTask
+from horarium.engine.jobs.batches import Batches
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.run import current_run
 from horarium.engine.worker.worker import Worker
+from horarium.errors import InvalidInput
 from horarium.events import Events
 from horarium.settings import Settings
 
@@ -59,6 +62,7 @@ class LedgerBroker(AsyncBroker):
         super().__init__()
         self._close = close or ledger.database.close
         self.ledger = ledger
+        self.batches = Batches(ledger)
         self.events = events
         self.settings = settings
         self.formatter = self._formatter = LedgerFormatter()
@@ -93,6 +97,8 @@ class LedgerBroker(AsyncBroker):
         """
         declared = self._declared(task.task_name)
         options = labelling.read({**declared, **labels})
+        if options.after is not None:
+            raise InvalidInput("after", "enqueue_many takes no such label; send a group instead")
         travelling = labelling.differing(labels, declared)
         common: dict[str, Any] = {
             "task": task.task_name,
@@ -110,6 +116,18 @@ class LedgerBroker(AsyncBroker):
         if options.unique is not None:
             return await self.ledger.enqueue_missing(jobs)
         return await self.ledger.enqueue_many(jobs)
+
+    def job_of(self, message: BrokerMessage, *, limited: bool = True) -> NewJob:
+        """The job that a message asks for; `limited`: with the keys that its labels ask for."""
+        if limited:
+            return self._new_job(message)
+        declared = self._declared(message.task_name)
+        options = labelling.read({**declared, **message.labels})
+        return new_job(message, options, declared, readable=self.keeps_arguments)
+
+    def batch(self, id: str) -> BatchHandle:
+        """A batch that was sent before, by its id."""
+        return BatchHandle(self, id)
 
     def _new_job(self, message: BrokerMessage) -> NewJob:
         declared = self._declared(message.task_name)

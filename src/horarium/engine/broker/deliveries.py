@@ -16,10 +16,11 @@ from taskiq.exceptions import NoResultError
 from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
 
+from horarium.engine.broker.completion import completed
 from horarium.engine.broker.execution import RunRecorder, conclude, unknown
 from horarium.engine.broker.message import deliver, received
 from horarium.engine.jobs.failure import describe
-from horarium.engine.jobs.job import Error
+from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import Failed, Outcome
 from horarium.engine.worker.run import Run, interrupted
 
@@ -81,6 +82,10 @@ class Deliveries:
         """Hand a run over and wait for what becomes of it."""
         if self._broker.find_task(run.claim.task) is None:
             return unknown(run.claim)
+        claim = await completed(self._broker, run.claim)
+        if not isinstance(claim, Claim):
+            return claim
+        run.claim = claim
         while run.claim.id in self._open:
             # An attempt under a lease that was lost; the hooks know runs by their job's id.
             await self._open[run.claim.id].closed.wait()

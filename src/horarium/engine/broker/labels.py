@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from horarium.engine.jobs.composition import After, OnFailure
 from horarium.engine.jobs.durations import SECONDS, seconds
 from horarium.engine.jobs.job import DEFAULT_QUEUE
 from horarium.engine.jobs.limits import Concurrency, Rate, read_concurrency, read_rate
@@ -26,7 +27,7 @@ DECLARED_ONLY = frozenset({"schedule", "retry_on", "discard_on", "types_of_excep
 IN_COLUMNS = frozenset({"queue", "queue_name", "priority", "delay", "eta", "expires", "owner"})
 """Labels that become columns of the job."""
 
-AT_ENQUEUE = frozenset({"unique", "debounce", "concurrency_limit", "rate_limit"})
+AT_ENQUEUE = frozenset({"unique", "debounce", "concurrency_limit", "rate_limit", "after"})
 """Labels that have done their work when the job is recorded."""
 
 _DEFAULT_RETRIES = 3
@@ -46,6 +47,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unique: Unique | None = None
     concurrency: Concurrency | None = None
     rate: Rate | None = None
+    after: After | None = None
 
     @property
     def keyed(self) -> bool:
@@ -219,6 +221,25 @@ def _exceptions(value: Any) -> frozenset[str]:
     return frozenset(names)
 
 
+def _after(value: Any) -> After:
+    takes = (
+        "a list of ids of jobs, or a mapping with 'jobs' and 'on_failure', which is one of "
+        + " and ".join(OnFailure)
+    )
+    if isinstance(value, After):
+        return value
+    given = value if isinstance(value, Mapping) else {"jobs": value}
+    jobs, on_failure = given.get("jobs"), given.get("on_failure", OnFailure.STOP)
+    if (
+        isinstance(jobs, list | tuple)
+        and all(isinstance(id, str) and _name(id) for id in jobs)
+        and on_failure in tuple(OnFailure)
+        and set(given) <= {"jobs", "on_failure"}
+    ):
+        return After(tuple(jobs), OnFailure(on_failure))
+    raise ValueError(takes)
+
+
 _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "queue_name": ("queue", _name),
     "queue": ("queue", _name),
@@ -230,6 +251,7 @@ _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "timeout": ("timeout", _some_seconds),
     "concurrency_limit": ("concurrency", read_concurrency),
     "rate_limit": ("rate", read_rate),
+    "after": ("after", _after),
 }
 
 _RETRY_LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

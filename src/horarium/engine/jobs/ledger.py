@@ -15,10 +15,11 @@ import asyncpg
 import msgspec
 
 from horarium.database import Connection, is_borrowed, statement
-from horarium.engine.jobs import gate
+from horarium.engine.jobs import dependents, gate
 from horarium.engine.jobs.channels import CANCEL_CHANNEL as CANCEL_CHANNEL
 from horarium.engine.jobs.channels import FINISHED_CHANNEL as FINISHED_CHANNEL
 from horarium.engine.jobs.channels import JOBS_CHANNEL as JOBS_CHANNEL
+from horarium.engine.jobs.composition import After
 from horarium.engine.jobs.failure import storable
 from horarium.engine.jobs.job import Claim, Enqueued, Error, NewJob, State, UniqueKey
 from horarium.engine.jobs.outcome import (
@@ -89,11 +90,23 @@ class Ledger(Repetition):
             InvalidInput: a field that the ledger cannot keep.
         """
         _check(job)
+        if job.after is not None:
+            return await self._enqueue_after(job, job.after)
         if job.unique is not None:
             return await self._enqueue_unique(job, job.unique)
         async with self.database.connection() as connection:
             row = await connection.fetchrow(_sql("enqueue"), *self._values(job))
         return Enqueued(job.id, row is not None)
+
+    async def _enqueue_after(self, job: NewJob, after: After) -> Enqueued:
+        refuse_unique(job)
+        async with self.database.transaction() as connection:
+            after = await dependents.require(connection, after)
+            await dependents.refuse_circle(connection, job, after)
+            now = self.clock() or await connection.fetchval("select now()")
+            member = dependents.Member(job=job, after=after, outside=True)
+            new = await dependents.record(connection, [member], job_rows([job], now, set()))
+        return Enqueued(job.id, bool(new))
 
     async def _enqueue_unique(self, job: NewJob, unique: UniqueKey) -> Enqueued:
         async with self.database.transaction() as connection:
@@ -118,10 +131,10 @@ class Ledger(Repetition):
                 return await self._enqueue_one_by_one(connection, jobs)
             now = self.clock() or await connection.fetchval("select now()")
             queues: set[str] = set()
-            rows = _rows(jobs, now, queues)
+            records = job_rows(_without_others(jobs), now, queues)
             try:
                 copied = await connection.copy_records_to_table(
-                    "jobs", schema_name="horarium", records=rows, columns=_COLUMNS
+                    "jobs", schema_name="horarium", records=records, columns=_COLUMNS
                 )
             except asyncpg.UniqueViolationError as error:
                 raise Conflict(f"a job of these is in the ledger already: {error.detail}") from None
@@ -150,9 +163,9 @@ class Ledger(Repetition):
     async def _enqueue_one_by_one(self, connection: Connection, jobs: Iterable[NewJob]) -> int:
         """Without COPY, which would need this module's own way to write JSON."""
         values = []
-        for job in jobs:
+        for job in _without_others(jobs):
             _check(job)
-            _refuse_unique(job)
+            refuse_unique(job)
             values.append(self._values(job))
         rows = await connection.fetchmany(_sql("enqueue"), values)
         if len(rows) < len(values):
@@ -188,11 +201,15 @@ class Ledger(Repetition):
 
         Final outcomes move to history; the others send their job back for another attempt.
         """
+        # In one order: who marks some of them as followed locks them in the same.
+        held = sorted(held, key=_job)
         final = [each for each in held if _is_final(each.outcome)]
         again = [each for each in held if not _is_final(each.outcome)]
         rows: list[Any] = []
         if final:
             rows += await self._move_to_history(connection, worker, final)
+            followed = [(row["id"], row["state"]) for row in rows if row["followed"]]
+            await dependents.end(connection, followed, self.clock)
         if again:
             rows += await self._send_back(connection, worker, again)
         await gate.release(connection, [row["key"] for row in rows if row["key"] is not None])
@@ -262,7 +279,13 @@ class Ledger(Repetition):
             if row is None:
                 return None
             await gate.pass_on(connection, row["key"])
+            if row["followed"]:
+                await dependents.end(connection, [(id, State.CANCELLED)], self.clock)
         return State.CANCELLED if row["became"] == "cancelled" else State.RUNNING
+
+
+def _job(held: Held) -> str:
+    return held.claim.id
 
 
 class _End(NamedTuple):
@@ -347,9 +370,21 @@ def _unique(job: NewJob) -> UniqueKey:
     return job.unique
 
 
-def _refuse_unique(job: NewJob) -> None:
+def refuse_unique(job: NewJob) -> None:
+    """Refuse a job that might be there already: many at once, or after others, it cannot be."""
     if job.unique is not None:
-        raise InvalidInput("unique", f"{job.task}: enqueue_many takes no unique jobs")
+        raise InvalidInput(
+            "unique",
+            f"{job.task}: a unique job can be neither in a composition, nor after others, nor one "
+            "of enqueue_many's",
+        )
+
+
+def _without_others(jobs: Iterable[NewJob]) -> Iterable[NewJob]:
+    for job in jobs:
+        if job.after is not None:
+            raise InvalidInput("after", f"{job.task}: send a group of calls after others instead")
+        yield job
 
 
 def _values_of_key(unique: UniqueKey) -> tuple[Any, ...]:
@@ -360,10 +395,11 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """NUL as JSON writes it; a backslash before it may itself be escaped."""
 
 
-def _rows(jobs: Iterable[NewJob], now: datetime, queues: set[str]) -> Iterable[tuple[Any, ...]]:
+def job_rows(jobs: Iterable[NewJob], now: datetime, queues: set[str]) -> Iterable[tuple[Any, ...]]:
+    """Jobs as rows of the table, for many at once; `queues` is given those that they are in."""
     for job in jobs:
         _check(job)
-        _refuse_unique(job)
+        refuse_unique(job)
         queues.add(job.queue)
         due_at = job.due_at or (now + timedelta(seconds=job.delay) if job.delay else now)
         state = "scheduled" if due_at > now else "queued"

@@ -2,7 +2,7 @@
 -- Those of paused queues are passed over. Carried by jobs_waiting and the primary key of queues.
 with next as (
     select id from horarium.jobs j
-    where state = 'waiting' and limits ->> 'concurrency_key' = $1
+    where state = 'waiting' and waits_for is null and limits ->> 'concurrency_key' = $1
       and not exists (select from horarium.queues paused where paused.name = j.queue)
     order by priority desc, due_at, id
     limit 1

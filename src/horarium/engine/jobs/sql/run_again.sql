@@ -20,12 +20,12 @@ kept as (
 queued as (
     insert into horarium.jobs (
         id, task, queue, priority, state, due_at, enqueued_at, owner, schedule, fired_for,
-        arguments, payload, labels, limits
+        arguments, payload, labels, limits, batch
     )
     select
         id, task, queue, priority, 'queued', coalesce($3::timestamptz, clock_timestamp()),
         enqueued_at, owner, schedule, fired_for, arguments, payload,
-        labels - '{_retries,X-Taskiq-requeue}'::text[], limits - 'postponed'
+        labels - '{_retries,X-Taskiq-requeue}'::text[], limits - 'postponed', batch
     from ended
     returning id, queue
 )

@@ -1,0 +1,105 @@
+"""A job that is given the results of those that it has waited for: its call, completed.
+
+Which jobs those are, and in which order, the ledger knows; that the job takes their results, a
+label says. It is done when an attempt starts, so that nothing is copied while the job waits. The
+row keeps the call as it was sent: every attempt reads the results anew.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from horarium.database import TRANSIENT, statement
+from horarium.engine.broker.message import decode_call, encode_call
+from horarium.engine.jobs.composition import OnFailure, Takes
+from horarium.engine.jobs.job import Claim, Error, State
+from horarium.engine.jobs.ledger import MOST_ARGUMENTS
+from horarium.engine.jobs.outcome import Failed, Outcome, Snoozed
+
+if TYPE_CHECKING:
+    from horarium.engine.broker.broker import LedgerBroker
+
+TAKES = "_takes"
+"""The label that says what a job takes; it is gone when the task sees its message."""
+
+_MARK = b'"_takes"'
+_PAUSE = 1.0
+_PAUSE_FOR_REPETITION = 5.0
+
+
+async def completed(broker: "LedgerBroker", claim: Claim) -> Claim | Outcome:
+    """The claim with its whole call, or what becomes of a job whose call cannot be completed."""
+    if claim.labels is None or _MARK not in claim.labels:
+        return claim
+    labels = msgspec.json.decode(claim.labels)
+    takes = labels.pop(TAKES, None)
+    if takes not in (Takes.ONE, Takes.ALL):
+        return claim
+    try:
+        inputs = await _inputs(broker, claim.id)
+    except TRANSIENT as error:
+        return Snoozed(_PAUSE, f"the results that it takes could not be read: {error}")
+    refused = _refusal(inputs)
+    if refused is not None:
+        return refused
+    values = [_value(row) for row in inputs]
+    first = values if takes == Takes.ALL else values[0]
+    left = msgspec.json.encode(labels) if labels else None
+    return msgspec.structs.replace(_with_first(broker, claim, first), labels=left)
+
+
+async def _inputs(broker: "LedgerBroker", job: str) -> list[Any]:
+    async with broker.ledger.database.connection() as connection:
+        rows: list[Any] = await connection.fetch(
+            statement("horarium.engine.jobs", "inputs"), job, MOST_ARGUMENTS
+        )
+        return rows
+
+
+def _refusal(inputs: list[Any]) -> Outcome | None:
+    """Why the results cannot be taken, if they cannot."""
+    if not inputs:
+        return _failed("what it waited for is not kept any more, and its results with it")
+    for row in inputs:
+        if row["unfinished"]:
+            reason = f"job {row['on_job']!r}, whose result it takes, is being run again"
+            return Snoozed(_PAUSE_FOR_REPETITION, reason)
+        if row["state"] is None:
+            return _failed(f"the result of job {row['on_job']!r} is not kept any more")
+        if row["state"] != State.SUCCEEDED and row["on_failure"] == OnFailure.STOP:
+            return _failed(
+                f"job {row['on_job']!r} ({row['task']}), whose result it takes, did not "
+                f"succeed: it is {row['state']}"
+            )
+        if row["state"] == State.SUCCEEDED and row["is_null"]:
+            return _failed(f"job {row['on_job']!r} ({row['task']}) succeeded, but left no result")
+    size = inputs[-1]["bytes"]
+    if size > MOST_ARGUMENTS:
+        return _failed(
+            f"the results of the {len(inputs):,} jobs that it waited for have {size:,} bytes; a "
+            f"job takes at most {MOST_ARGUMENTS:,}. Store the data and return its key instead"
+        )
+    return None
+
+
+def _failed(reason: str) -> Failed:
+    return Failed(Error("ResultsNotAvailable", reason))
+
+
+def _value(row: Any) -> Any:
+    """A result as plain data; of a job that did not succeed there is none."""
+    if row["state"] != State.SUCCEEDED:
+        return None
+    return msgspec.json.decode(row["result"])
+
+
+def _with_first(broker: "LedgerBroker", claim: Claim, first: Any) -> Claim:
+    """The claim whose call has one more argument, before the others."""
+    if claim.payload is None:
+        call = decode_call(claim.arguments or b"")
+        whole = encode_call(claim.task, [first, *call.args], call.kwargs)
+        return msgspec.structs.replace(claim, arguments=whole)
+    message = broker.formatter.loads(claim.payload)
+    message.args = [first, *message.args]
+    message.labels.pop(TAKES, None)
+    return msgspec.structs.replace(claim, payload=broker.formatter.dumps(message).message)
