@@ -176,10 +176,7 @@ def _batch(row: Any) -> Batch:
 
 
 def _progress(row: Any) -> Progress:
-    states = row["states"] or b"{}"
-    if isinstance(states, str):
-        states = states.encode()
-    counts = msgspec.json.decode(states, type=dict[State, int])
+    counts = msgspec.json.decode(row["states"] or "{}", type=dict[State, int])
     unfinished = sum(count for state, count in counts.items() if not state.final)
     total = row["total"]
     return Progress(

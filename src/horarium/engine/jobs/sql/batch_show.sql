@@ -1,5 +1,5 @@
 -- A batch, and how many of its jobs are in each state now.
--- Promises: of an id that ended more than once under the batch each end counts that is kept.
+-- Promises: JSON comes as text, which every connection can read, also one of SQLAlchemy's.
 -- Carried by the primary key, jobs_batch and job_history_batch of the months since its enqueue.
 with batch as (
     select id, kind, name, owner, total, created_at from horarium.batches where id = $1
@@ -13,6 +13,6 @@ counted as (
     where batch = $1 and finished_at >= (select created_at from batch) group by state
 )
 select id, kind, name, owner, total, created_at,
-    (select jsonb_object_agg(state, count) from counted) as states,
+    (select jsonb_object_agg(state, count) from counted)::text as states,
     (select max(newest) from counted) as newest_end
 from batch
