@@ -19,6 +19,7 @@ from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
 from horarium.engine.jobs.batches import Batch, Batches, Cancellation, Progress
+from horarium.engine.jobs.batches import Kind as BatchKind
 from horarium.engine.jobs.composition import After, OnFailure
 from horarium.engine.jobs.explanation import Explanation, Finding
 from horarium.engine.jobs.inquiry import Argument, Attempt, Filter
@@ -56,6 +57,7 @@ __all__ = [
     "Backfilled",
     "Batch",
     "BatchHandle",
+    "BatchKind",
     "Batches",
     "Book",
     "BookSource",

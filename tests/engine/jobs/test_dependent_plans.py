@@ -31,6 +31,8 @@ HOT = {
     ),
     "inputs": ("'b7', 1000", {"dependencies_job", "jobs_pkey"}),
     "unknown": ("'{a1,h1,z}'", {"jobs_pkey"}),
+    "lock_followed": ("'{b7,b9}'", {"dependencies_job", "jobs_pkey"}),
+    "follow_again": ("'{b7,b9}', '{a7,a9}'", {"dependencies_job", "jobs_pkey"}),
     "followed_already": ("'a7'", {"dependencies_pkey"}),
     "batch_show": ("'x7'", {"jobs_batch"}),
     "batch_unfinished": ("'x7'", {"jobs_batch"}),

@@ -13,7 +13,7 @@ from workplace import Claimer, NewClaimer, enqueue, eventually, register, states
 
 from horarium.clock import SetClock
 from horarium.database import STEADY_PLANS, Connection, Database
-from horarium.engine import After, Error, Ledger, NewJob, OnFailure
+from horarium.engine import After, Error, Filter, Ledger, NewJob, OnFailure
 from horarium.engine.jobs.ledger import Held
 from horarium.engine.jobs.outcome import (
     Cancelled,
@@ -255,6 +255,37 @@ async def test_running_the_failed_one_again_leaves_the_cancelled_ones_to_be_run_
     assert (await ledger.run_again("b")).state == "queued"
     await run(worker, WELL, "b")
     assert await states(ledger, "b") == ["succeeded"]
+
+
+async def test_those_that_are_run_again_together_keep_their_order(
+    ledger: Ledger, worker: Claimer
+) -> None:
+    await enqueue(ledger, "a", "z")
+    await follow(ledger, "b", "a", "z")
+    await follow(ledger, "c", "b")
+    await run(worker, BADLY)
+    assert await states(ledger, "a", "z", "b", "c") == ["failed", "failed", *["cancelled"] * 2]
+    assert await ledger.run_again_many(Filter(task="t")) == 4
+    assert await states(ledger, "a", "z", "b", "c") == ["queued", "queued", *["waiting"] * 2]
+    first, second = await worker.claim(5)
+    await worker.finish(first, WELL)
+    assert await states(ledger, "b", "c") == ["waiting", "waiting"]
+    await worker.finish(second, WELL)
+    await run(worker, WELL, "b")
+    assert await states(ledger, "b", "c") == ["succeeded", "queued"]
+
+
+async def test_one_that_is_run_again_waits_for_what_still_runs(
+    ledger: Ledger, worker: Claimer, connection: Connection
+) -> None:
+    await enqueue(ledger, "a", "b")
+    await follow(ledger, "c", "a", "b")
+    first, second = await worker.claim(2)
+    await worker.finish(first, BADLY)
+    await ledger.run_again("c")
+    assert await states(ledger, "c") == ["waiting"]
+    await worker.finish(second, WELL)
+    assert await states(ledger, "c") == ["queued"]
 
 
 async def test_an_end_counts_once_for_each_that_follows(ledger: Ledger, worker: Claimer) -> None:

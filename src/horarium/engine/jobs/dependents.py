@@ -115,6 +115,14 @@ async def end(connection: Connection, ended: Sequence[tuple[str, str]], clock: C
         await connection.execute(_sql("end_dependencies"), ids, states, clock())
 
 
+async def follow_again(connection: Connection, jobs: Sequence[str]) -> None:
+    """Let jobs that are run again wait once more for what is unfinished of their dependencies."""
+    rows = await connection.fetch(_sql("lock_followed"), jobs)
+    unfinished = [row["id"] for row in rows]
+    if unfinished:
+        await connection.execute(_sql("follow_again"), jobs, unfinished)
+
+
 def _dependencies(members: Iterable[Member]) -> Iterator[tuple[str, str, int, str, bool]]:
     """Those outside in the order of their ids: they are locked in it."""
     for each in members:
