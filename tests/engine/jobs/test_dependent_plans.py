@@ -8,7 +8,8 @@ import pytest
 from horarium.database import STEADY_PLANS, Connection, Database, statement
 
 SEED = """
-insert into horarium.jobs (id, task, state, due_at, arguments, worker, attempt, started_at, followed)
+insert into horarium.jobs
+    (id, task, state, due_at, arguments, worker, attempt, started_at, followed)
 select 'a' || n, 't', 'running', now(), '{}', 1, 1, now(), n % 2 = 0
 from generate_series(1, 10000) n;
 insert into horarium.jobs (id, task, state, due_at, arguments, waits_for, batch)
@@ -45,7 +46,6 @@ HOT = {
 @pytest.fixture
 async def seeded(database: Database, connection: Connection) -> AsyncIterator[Connection]:
     await connection.execute(SEED)
-    await connection.execute("analyze")
     steady = await database.connect("steady", STEADY_PLANS)
     yield steady
     await steady.close()

@@ -95,9 +95,7 @@ async def test_a_job_waits_for_all(ledger: Ledger, steady: Claimer) -> None:
     assert await states(ledger, "d") == ["queued"]
 
 
-async def test_several_that_end_in_one_batch_count_at_once(
-    ledger: Ledger, steady: Claimer
-) -> None:
+async def test_several_that_end_in_one_batch_count_at_once(ledger: Ledger, steady: Claimer) -> None:
     await enqueue(ledger, "a", "b", "c")
     await follow(ledger, "d", "c", "a", "b", "a")
     held = [Held(claim, WELL) for claim in await steady.claim(3)]
@@ -560,6 +558,8 @@ async def test_an_end_and_what_follows_from_it_are_one_transaction(
     await worker.finish(claim, WELL)
     pid = worker.connection.get_server_pid()
     await connection.execute("select pg_terminate_backend($1)", pid)
+    there = "select exists (select from pg_stat_activity where pid = $1)"
+    await eventually(lambda: connection.fetchval(there, pid), False)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await transaction.commit()
     assert await states(ledger, "a", "b") == ["running", "waiting"]

@@ -1,4 +1,4 @@
-"""What joined jobs goes after them: no dependency and no batch is left behind, none goes too soon."""
+"""What joined jobs goes after them: no dependency or batch is left behind, none goes too soon."""
 
 from datetime import UTC, datetime, timedelta
 

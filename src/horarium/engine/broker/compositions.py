@@ -222,10 +222,12 @@ class _Sending:
 
     def _job(self, step: Step, message: TaskiqMessage) -> NewJob:
         broker, task = self._broker, step.call.task
-        options = labelling.read({**task.labels, **message.labels})
-        if options.after is not None:
+        if message.labels.get("after") is not None:
             raise InvalidInput("after", f"{task.task_name}: in a composition its place says that")
-        if not (options.keyed and _takes(step)):
+        if not _takes(step):
+            return broker.job_of(broker.formatter.dumps(message))
+        options = labelling.read({**task.labels, **message.labels})
+        if not options.keyed:
             return broker.job_of(broker.formatter.dumps(message))
         # Its limits count arguments of which the first comes later.
         _refuse_unknown_key(task, options)

@@ -3,9 +3,9 @@
 A *composition* is a tree: its leaves are calls, and its nodes say how the parts below them go: a
 `Chain` one after the other, a `Group` all at once. `steps` turns the tree into jobs, each with
 those that it waits for, in an order in which everything that is waited for comes first; so there
-can be no circle. What a part *ends with* are the jobs that nothing in the part waits for: the next step of
-a chain waits for all of them, and is given the result of the one, or the list of all results where
-the part is a group. A chord is a chain of a group and a call.
+can be no circle. What a part *ends with* are the jobs that nothing in the part waits for: the next
+step of a chain waits for all of them, and is given the result of the one, or the list of all
+results where the part is a group. A chord is a chain of a group and a call.
 
 Parts are gone through once and not kept: a group may be a generator of a hundred thousand calls.
 """

@@ -2,9 +2,9 @@
 
 A job that waits is in the hot table as `waiting`, with the number of jobs that have yet to end; no
 claim looks at it. Each of those is a row of `dependencies`, *open* until that job has ended.
-Whoever ends a job, a worker's finisher, a cancellation or the end of another's wait, does in the same
-transaction what follows from it: there is no instant at which a job has ended and those that wait
-for it do not know, and so nothing to repair after a crash. `horarium.end_dependencies` (revision
+Whoever ends a job, a worker's finisher, a cancellation or the end of another's wait, does in the
+same transaction what follows from it: there is no instant at which a job has ended and those that
+wait for it do not know, and so nothing to repair after a crash. `horarium.end_dependencies` (revision
 0005) does that, for all jobs of a batch of outcomes in one call, and only where a job is marked as
 followed: other jobs cost nothing.
 

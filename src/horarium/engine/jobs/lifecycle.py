@@ -21,7 +21,7 @@ class Event(StrEnum):
     HOLD = "hold"
     """It waits: as many as are allowed run under its key, or others have to end before it."""
     POSTPONE = "postpone"
-    """Its time has not come: a further call of a debounced one pushed it, or it only waited so far."""
+    """Its time has not come: a further call of a debounced one pushed it, or it has only waited."""
     SUCCEED = "succeed"
     FAIL = "fail"
     RETRY = "retry"

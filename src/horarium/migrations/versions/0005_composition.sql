@@ -75,9 +75,11 @@ declare
         select coalesce(
             (
                 select substr(h.error ->> 'message', length(prefix) + 1)
-                from horarium.job_history h
-                where h.id = e.id and e.state = 'cancelled'
-                  and h.error ->> 'type' = 'DependencyFailed'
+                from (
+                    -- The fence (offset 0) keeps the order from choosing another index than id's.
+                    select * from horarium.job_history where id = e.id offset 0
+                ) h
+                where e.state = 'cancelled' and h.error ->> 'type' = 'DependencyFailed'
                 order by h.finished_at desc limit 1
             ),
             format('job %L %s', id, case state when 'failed' then 'failed' else 'was cancelled' end)
@@ -193,8 +195,9 @@ begin
         end if;
         return null;
     end if;
-    select state into final from horarium.job_history
-    where id = new.on_job order by finished_at desc limit 1;
+    select h.state into final
+    from (select * from horarium.job_history where id = new.on_job offset 0) h
+    order by h.finished_at desc limit 1;
     -- One that nobody knows any more has not succeeded, as far as can be said.
     perform horarium.end_dependencies(
         array[new.on_job], array[coalesce(final, 'cancelled')], null

@@ -76,7 +76,7 @@ async def list_batch_jobs(
     page: PageNumber = 1,
     count: PageSize = 10,
 ) -> Jobs:
-    """The jobs of a batch, one page at a time: unfinished ones first, then the newest that ended."""
+    """The jobs of a batch, a page at a time: unfinished ones first, then the newest that ended."""
     await app.batches.show(batch_id)
     which = Filter(batch=batch_id, state=in_state)
     found = await app.ledger.jobs(which, page=page, count=count)
