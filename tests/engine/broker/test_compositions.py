@@ -17,7 +17,7 @@ from horarium.database import Connection, joined
 from horarium.engine import Ledger, LedgerBroker, State
 from horarium.engine.broker import completion
 from horarium.engine.broker.results import JobFailed
-from horarium.errors import Conflict, InvalidInput
+from horarium.errors import Conflict, HorariumError, InvalidInput
 
 
 class Tasks:
@@ -292,6 +292,8 @@ async def test_a_batch_has_a_name_an_owner_and_progress(
     assert (shown.name, shown.owner, shown.kind, shown.total) == ("sums", "ada", "group", 3)
     assert {(await ledger.show(id)).owner for id in batch.ends} == {"ada"}
     assert (await batch.progress()).done == 0
+    with pytest.raises(HorariumError, match="known only to the handle"):
+        await broker.batch(batch.id).wait_results()
     assert (await batch.cancel("enough")).cancelled == 3
     assert (await batch.wait(1)).states == {State.CANCELLED: 3}
     with pytest.raises(TimeoutError):

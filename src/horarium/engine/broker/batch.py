@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from horarium.engine.broker.results import LedgerResults
 from horarium.engine.broker.task import LedgerHandle
 from horarium.engine.jobs.batches import Batch, Cancellation, Progress
+from horarium.errors import HorariumError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -66,7 +67,17 @@ class BatchHandle:
             return progress if progress.ended_at is not None else await self.progress()
 
     async def wait_results(self, timeout: float | None = None) -> "Sequence[TaskiqResult[Any]]":
-        """Wait for the jobs that it ends with; their results, in the order of the composition."""
+        """Wait for the jobs that it ends with; their results, in the order of the composition.
+
+        Raises:
+            TimeoutError: some have not ended in time.
+            HorariumError: the batch was not sent from here, so that these are not known.
+        """
+        if not self.ends:
+            raise HorariumError(
+                f"which jobs the batch {self.id} ends with is known only to the handle that kiq() "
+                "returned; ask for results by the ids of its jobs"
+            )
         async with asyncio.timeout(timeout), self._results() as results:
             found = []
             for id, kind in self._types.items():

@@ -11,9 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import asyncpg
 import msgspec
 
-from horarium.database import Connection, statement
+from horarium.database import Connection, current_connection, statement
 from horarium.engine.jobs import dependents, gate
 from horarium.engine.jobs.channels import CANCEL_CHANNEL, FINISHED_CHANNEL
 from horarium.engine.jobs.composition import After
@@ -155,6 +156,15 @@ class Batches:
             NotFound: there is no such batch.
         """
         await self.show(id)
+        while True:
+            try:
+                return await self._cancel(id, reason, running=running)
+            except asyncpg.DeadlockDetectedError:
+                # A job was claimed and ended just when it was to be locked: once more without it.
+                if current_connection() is not None:
+                    raise
+
+    async def _cancel(self, id: str, reason: str, *, running: bool) -> Cancellation:
         error = msgspec.json.encode(Error("Cancelled", storable(reason))).decode()
         async with self._database.transaction() as connection:
             clock = self._ledger.clock

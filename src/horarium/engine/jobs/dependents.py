@@ -4,9 +4,9 @@ A job that waits is in the hot table as `waiting`, with the number of jobs that 
 claim looks at it. Each of those is a row of `dependencies`, *open* until that job has ended.
 Whoever ends a job, a worker's finisher, a cancellation or the end of another's wait, does in the
 same transaction what follows from it: there is no instant at which a job has ended and those that
-wait for it do not know, and so nothing to repair after a crash. `horarium.end_dependencies` (revision
-0005) does that, for all jobs of a batch of outcomes in one call, and only where a job is marked as
-followed: other jobs cost nothing.
+wait for it do not know, and so nothing to repair after a crash. `horarium.end_dependencies`
+(revision 0005) does that, for all jobs of a batch of outcomes in one call, and only where a job is
+marked as followed: other jobs cost nothing.
 
 A job may end while somebody records that he waits for it. The one who waits marks it as followed
 and locks its row, at his commit: the other comes before, and is seen as ended, or after, and sees
@@ -108,6 +108,11 @@ async def refuse_circle(connection: Connection, job: NewJob, after: After) -> No
         )
 
 
+async def lock(connection: Connection, id: str) -> None:
+    """Lock a job and those that its cancellation would end, in the order in which all lock them."""
+    await connection.execute(_sql("lock_followers"), id)
+
+
 async def end(connection: Connection, ended: Sequence[tuple[str, str]], clock: Clock) -> None:
     """End the wait for jobs that have just ended: their ids and states. Nothing for none."""
     if ended:
@@ -124,14 +129,10 @@ async def follow_again(connection: Connection, jobs: Sequence[str]) -> None:
 
 
 def _dependencies(members: Iterable[Member]) -> Iterator[tuple[str, str, int, str, bool]]:
-    """Those outside in the order of their ids: they are locked in it."""
     for each in members:
         if each.after is None:
             continue
-        places = list(enumerate(each.after.jobs))
-        if each.outside:
-            places.sort(key=lambda place: place[1])
-        for place, on_job in places:
+        for place, on_job in enumerate(each.after.jobs):
             yield on_job, each.job.id, place, each.after.on_failure, each.outside
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from horarium.database import Connection, is_borrowed, statement
+from horarium.database import Connection, current_connection, is_borrowed, statement
 from horarium.engine.jobs import dependents, gate
 from horarium.engine.jobs.channels import CANCEL_CHANNEL as CANCEL_CHANNEL
 from horarium.engine.jobs.channels import FINISHED_CHANNEL as FINISHED_CHANNEL
@@ -201,8 +201,6 @@ class Ledger(Repetition):
 
         Final outcomes move to history; the others send their job back for another attempt.
         """
-        # In one order: who marks some of them as followed locks them in the same.
-        held = sorted(held, key=_job)
         final = [each for each in held if _is_final(each.outcome)]
         again = [each for each in held if not _is_final(each.outcome)]
         rows: list[Any] = []
@@ -273,8 +271,17 @@ class Ledger(Repetition):
         Returns:
             `CANCELLED`, or `RUNNING` where its worker was asked; `None`: it is not unfinished.
         """
-        error = _reason("Cancelled", reason)
+        while True:
+            try:
+                return await self._cancel(id, _reason("Cancelled", reason))
+            except asyncpg.DeadlockDetectedError:
+                # It began to run, and ended, just when those that follow it were locked.
+                if current_connection() is not None:
+                    raise
+
+    async def _cancel(self, id: str, error: bytes) -> State | None:
         async with self.database.transaction() as connection:
+            await dependents.lock(connection, id)
             row = await connection.fetchrow(_sql("cancel"), id, error, self.clock())
             if row is None:
                 return None
@@ -282,10 +289,6 @@ class Ledger(Repetition):
             if row["followed"]:
                 await dependents.end(connection, [(id, State.CANCELLED)], self.clock)
         return State.CANCELLED if row["became"] == "cancelled" else State.RUNNING
-
-
-def _job(held: Held) -> str:
-    return held.claim.id
 
 
 class _End(NamedTuple):

@@ -55,8 +55,32 @@ comment on column horarium.dependencies.open is
     'on_job has not ended since; closed exactly once, by whoever ends it';
 -- Serves a job that starts: whose results it is given, in their order.
 create index dependencies_job on horarium.dependencies (job, place);
--- Serves retention.
+-- Serves retention, and the commit: what a transaction has recorded.
 create index dependencies_made on horarium.dependencies (made_at);
+
+create function horarium.lock_followers(ended text[], states text[]) returns void
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+-- Locks jobs that end, and all that may be written because of it, in the order of their ids: two of
+-- these cannot wait for each other in a circle.
+begin
+    perform from horarium.jobs j
+    where j.id = any (array(
+        with recursive behind as (
+            select d.job, e.state <> 'succeeded' and d.on_failure = 'stop' as stops
+            from unnest(ended, states) as e (id, state)
+            join horarium.dependencies d on d.on_job = e.id and d.open
+            union
+            select d.job, d.on_failure = 'stop'
+            from behind b join horarium.dependencies d on d.on_job = b.job and d.open
+            where b.stops
+        )
+        select job from behind
+        union
+        select unnest(ended)
+    ))
+    order by j.id
+    for update;
+end $$;
 
 create function horarium.end_dependencies(ended text[], states text[], at timestamptz)
 returns void
@@ -65,8 +89,7 @@ language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = o
 -- A job is queued when the last that it waited for has ended. One that was to stop when another did
 -- not succeed ends as cancelled, and so do those that follow it in turn.
 -- Two that end at once meet at the row of the job that waits for both, and the later counts on from
--- what the earlier has left. All rows that may be written are locked first, in the order of their
--- ids: two of these cannot wait for each other in a circle.
+-- what the earlier has left.
 declare
     instant timestamptz := coalesce(at, clock_timestamp());
     prefix constant text := 'it waited for others, and ';
@@ -91,21 +114,7 @@ declare
     roots text[];
     woken bigint;
 begin
-    perform from horarium.jobs j
-    where j.id = any (array(
-        with recursive behind as (
-            select d.job, e.state <> 'succeeded' and d.on_failure = 'stop' as stops
-            from unnest(ended, states) as e (id, state)
-            join horarium.dependencies d on d.on_job = e.id and d.open
-            union
-            select d.job, d.on_failure = 'stop'
-            from behind b join horarium.dependencies d on d.on_job = b.job and d.open
-            where b.stops
-        )
-        select job from behind
-    ))
-    order by j.id
-    for update;
+    perform horarium.lock_followers(ended, states);
 
     while cardinality(ended) > 0 loop
         with closed as (
@@ -174,12 +183,38 @@ begin
     end loop;
 end $$;
 
+create function horarium.lock_followed(since timestamptz) returns void
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+-- Locks the jobs that those recorded by this transaction (all at the instant `since`) follow. Whoever
+-- ends some of them has others locked, in an order of his own: so none is waited for while another is
+-- held. What was got is let go, and tried again when the other has had time to commit.
+declare
+    pause float8 := 0.0005;
+begin
+    loop
+        begin
+            perform from horarium.jobs j
+            where j.id = any (array(
+                select d.on_job from horarium.dependencies d
+                where d.made_at = since and d.outside and d.open
+            ))
+            order by j.id
+            for update nowait;
+            return;
+        exception when lock_not_available then
+            perform pg_sleep(pause);
+            pause := least(pause * 2, 0.02);
+        end;
+    end loop;
+end $$;
+
 create function horarium.follow() returns trigger
 language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 -- At the commit of a dependency on a job that was there before: that job is marked as followed or,
 -- if it has ended meanwhile, the wait for it ends here. Its row is locked from now until the commit
 -- is done: whoever ends it comes before, and is seen here, or after, and sees the dependency.
 -- It is left to the commit so that a long transaction does not keep a worker from recording outcomes.
+-- The first dependency of a transaction locks for all of them.
 declare
     is_followed boolean;
     final text;
@@ -187,6 +222,10 @@ begin
     perform from horarium.dependencies d where d.on_job = new.on_job and d.job = new.job and d.open;
     if not found then
         return null;
+    end if;
+    if current_setting('horarium.locked_since', true) is distinct from new.made_at::text then
+        perform horarium.lock_followed(new.made_at);
+        perform set_config('horarium.locked_since', new.made_at::text, true);
     end if;
     select followed into is_followed from horarium.jobs where id = new.on_job for update;
     if found then
