@@ -27,11 +27,14 @@ _PAUSE = 1.0
 _PAUSE_FOR_REPETITION = 5.0
 
 
+def takes_results(claim: Claim) -> bool:
+    """Whether the call of a job may have to be completed; cheap, for it is asked of every job."""
+    return claim.labels is not None and _MARK in claim.labels
+
+
 async def completed(broker: "LedgerBroker", claim: Claim) -> Claim | Outcome:
     """The claim with its whole call, or what becomes of a job whose call cannot be completed."""
-    if claim.labels is None or _MARK not in claim.labels:
-        return claim
-    labels = msgspec.json.decode(claim.labels)
+    labels = msgspec.json.decode(claim.labels or b"{}")
     takes = labels.pop(TAKES, None)
     if takes not in (Takes.ONE, Takes.ALL):
         return claim

@@ -16,7 +16,7 @@ from taskiq.exceptions import NoResultError
 from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
 
-from horarium.engine.broker.completion import completed
+from horarium.engine.broker.completion import completed, takes_results
 from horarium.engine.broker.execution import RunRecorder, conclude, unknown
 from horarium.engine.broker.message import deliver, received
 from horarium.engine.jobs.failure import describe
@@ -82,10 +82,11 @@ class Deliveries:
         """Hand a run over and wait for what becomes of it."""
         if self._broker.find_task(run.claim.task) is None:
             return unknown(run.claim)
-        claim = await completed(self._broker, run.claim)
-        if not isinstance(claim, Claim):
-            return claim
-        run.claim = claim
+        if takes_results(run.claim):
+            claim = await completed(self._broker, run.claim)
+            if not isinstance(claim, Claim):
+                return claim
+            run.claim = claim
         while run.claim.id in self._open:
             # An attempt under a lease that was lost; the hooks know runs by their job's id.
             await self._open[run.claim.id].closed.wait()

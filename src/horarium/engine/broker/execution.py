@@ -20,7 +20,7 @@ from taskiq.result import TaskiqResult
 from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker import labels as labelling
-from horarium.engine.broker.completion import completed
+from horarium.engine.broker.completion import completed, takes_results
 from horarium.engine.broker.message import encode_value, received
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import describe
@@ -67,10 +67,11 @@ class Execution:
         task = self._broker.find_task(run.claim.task)
         if task is None:
             return unknown(run.claim)
-        claim = await completed(self._broker, run.claim)
-        if not isinstance(claim, Claim):
-            return claim
-        run.claim = claim
+        if takes_results(run.claim):
+            claim = await completed(self._broker, run.claim)
+            if not isinstance(claim, Claim):
+                return claim
+            run.claim = claim
         message = self._message(run.claim, task.labels)
         for middleware in self._broker.hooked("pre_execute"):
             message = await maybe_awaitable(middleware.pre_execute(message))
