@@ -14,6 +14,9 @@ __all__ = [
     "Snooze",
     "__version__",
     "cancelled",
+    "chain",
+    "chord",
+    "group",
 ]
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
         JobStopped,
         Snooze,
         cancelled,
+        chain,
+        chord,
+        group,
     )
 
 

@@ -20,6 +20,7 @@ import structlog
 from horarium import migrations
 from horarium.database import TRANSIENT, Connection, Database, joined, statement
 from horarium.engine import (
+    Batches,
     Book,
     Ledger,
     LedgerBroker,
@@ -63,6 +64,7 @@ class Horarium:
         self.events = Events()
         self.database = Database(self._locate)
         self.ledger = Ledger(self.database)
+        self.batches = Batches(self.ledger)
         self.queues = Queues(self.database)
         self.book = Book(self.ledger)
         self.broker = LedgerBroker(self.ledger, self.settings, self.events, self.close)

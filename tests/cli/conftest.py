@@ -36,7 +36,7 @@ def url(databases: Databases, template: str) -> Iterator[str]:
 @pytest.fixture
 def horarium(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Horarium:
+) -> Iterator[Horarium]:
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it lasts as long as the process
     monkeypatch.delitem(sys.modules, "horarium.app", raising=False)  # it has read its settings
@@ -45,4 +45,5 @@ def horarium(
         status = run(arguments)
         return Done(status, *capsys.readouterr())
 
-    return call
+    yield call
+    sys.modules.pop("horarium.app", None)  # nor may the next test find this one's settings

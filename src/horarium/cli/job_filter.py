@@ -29,6 +29,8 @@ class JobFilter:
         Only jobs that this schedule made.
     owner
         Only jobs of this owner.
+    batch
+        Only jobs of this batch.
     since
         Only jobs that ended, or are due, from this time on: 2010-12-01T08:00 (UTC), or 2h, 7d ago.
     until
@@ -42,6 +44,7 @@ class JobFilter:
     queue: str | None = None
     schedule: str | None = None
     owner: str | None = None
+    batch: str | None = None
     since: str | None = None
     until: str | None = None
     argument: Annotated[list[str] | None, Parameter(negative="")] = None
@@ -76,6 +79,7 @@ class JobFilter:
             queue=self.queue,
             schedule=self.schedule,
             owner=self.owner,
+            batch=self.batch,
             since=instant("--since", self.since),
             until=instant("--until", self.until),
             arguments=arguments,  # type: ignore[arg-type]

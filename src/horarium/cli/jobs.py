@@ -120,8 +120,9 @@ def show_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = False) 
         print_json({**msgspec.structs.asdict(job), "attempts": attempts})
         return
     out = console()
-    for name in ("id", "task", "queue", "priority", "state", "attempt", "owner", "schedule",
-                 "fired_for", "enqueued_at", "due_at", "started_at", "finished_at"):  # fmt: skip
+    for name in ("id", "task", "queue", "priority", "state", "attempt", "owner", "batch",
+                 "schedule", "fired_for", "enqueued_at", "due_at", "started_at",
+                 "finished_at"):  # fmt: skip
         out.print(f"[bold]{name.replace('_', ' '):<12}[/] {cell(getattr(job, name))}")
     for name in ("arguments", "labels", "result"):
         value = getattr(job, name)

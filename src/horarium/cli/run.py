@@ -10,6 +10,7 @@ from rich.console import Console
 
 from horarium import __version__
 from horarium.cli import (
+    batches,
     imports,
     jobs,
     processes,
@@ -42,7 +43,7 @@ def command_line() -> App:
     setup.add(app)
     imports.add(app)
     proofs.add(app)
-    for part in (reports, schedules, jobs, queues, workers):
+    for part in (reports, schedules, jobs, batches, queues, workers):
         app.command(part.app)
     return app
 

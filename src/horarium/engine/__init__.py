@@ -4,7 +4,9 @@ Everything outside uses only what is exported here.
 """
 
 from horarium.engine.broker.arguments import WrongArgument, read_arguments
+from horarium.engine.broker.batch import BatchHandle
 from horarium.engine.broker.broker import LedgerBroker
+from horarium.engine.broker.compositions import Composition, chain, chord, group
 from horarium.engine.broker.dependencies import (
     Cancellation,
     CurrentFiring,
@@ -15,10 +17,14 @@ from horarium.engine.broker.dependencies import (
     job_connection,
 )
 from horarium.engine.broker.inline import InlineBroker, inline
+from horarium.engine.broker.invocation import Signature
 from horarium.engine.broker.memory import InlineLedger
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
+from horarium.engine.jobs.batches import Batch, BatchCancellation, Batches, BatchProgress
+from horarium.engine.jobs.batches import Kind as BatchKind
+from horarium.engine.jobs.composition import After, OnFailure
 from horarium.engine.jobs.explanation import Explanation, Finding
 from horarium.engine.jobs.inquiry import Argument, Attempt, Filter
 from horarium.engine.jobs.job import Error, Job, NewJob, State
@@ -51,16 +57,24 @@ from horarium.engine.worker.worker import Worker
 
 __all__ = [
     "TASK_THREADS",
+    "After",
     "Argument",
     "At",
     "Attempt",
     "Backfilled",
+    "Batch",
+    "BatchCancellation",
+    "BatchHandle",
+    "BatchKind",
+    "BatchProgress",
+    "Batches",
     "Book",
     "BookSource",
     "Cancel",
     "Cancellation",
     "CancellationOfJob",
     "CatchUp",
+    "Composition",
     "Cron",
     "CurrentFiring",
     "DueTime",
@@ -83,6 +97,7 @@ __all__ = [
     "LedgerScheduler",
     "Member",
     "NewJob",
+    "OnFailure",
     "Outcome",
     "Overlap",
     "Presence",
@@ -92,6 +107,7 @@ __all__ = [
     "Reason",
     "Schedule",
     "Scheduler",
+    "Signature",
     "Snooze",
     "State",
     "Statistics",
@@ -101,10 +117,13 @@ __all__ = [
     "WrongArgument",
     "backfill",
     "cancelled",
+    "chain",
+    "chord",
     "compiled",
     "current_firing",
     "explain_schedule",
     "forecast",
+    "group",
     "inline",
     "job_connection",
     "preview",

@@ -22,6 +22,7 @@ from horarium.application import Horarium
 from horarium.errors import Unavailable
 from horarium.web import dashboard, reference
 from horarium.web.api import (
+    batches,
     health,
     jobs,
     metrics,
@@ -43,7 +44,7 @@ BODY_LIMIT = 2**20
 """Bytes that a request's body may have unless told otherwise."""
 
 _ROUTES = (
-    *(dashboard, reports, health, jobs, queues, workers, metrics),
+    *(dashboard, reports, health, jobs, batches, queues, workers, metrics),
     *(users, products, orders, reference),
 )
 _log = structlog.get_logger()

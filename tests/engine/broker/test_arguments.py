@@ -83,7 +83,11 @@ WRONG: list[tuple[Any, list[Any], dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("function", "args", "kwargs", "field", "reason"), WRONG, ids=str)
+@pytest.mark.parametrize(
+    ("function", "args", "kwargs", "field", "reason"),
+    WRONG,
+    ids=[f"{function.__name__} {field}: {reason}" for function, _, _, field, reason in WRONG],
+)
 def test_a_call_that_does_not_fit_is_refused_with_field_and_reason(
     function: Any, args: list[Any], kwargs: dict[str, Any], field: str, reason: str
 ) -> None:

@@ -25,6 +25,7 @@ from uuid_utils.compat import uuid7
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.answer import answer
+from horarium.engine.broker.batch import BatchHandle
 from horarium.engine.broker.bridge import Bridge
 from horarium.engine.broker.deliveries import ArgumentReader, Deliveries, DeliveryHooks
 from horarium.engine.broker.execution import Execution, RunRecorder
@@ -42,6 +43,7 @@ from horarium.engine.broker.results import LedgerResults
 from horarium.engine.broker.seal import Seal
 from horarium.engine.broker.signature import positions_of
 from horarium.engine.broker.task import LedgerTask
+from horarium.engine.jobs.batches import Batches
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.keeping import Keep
@@ -68,6 +70,7 @@ class LedgerBroker(AsyncBroker):
         super().__init__()
         self._close = close or ledger.database.close
         self.ledger = ledger
+        self.batches = Batches(ledger)
         self.events = events
         self.settings = settings
         self.formatter = self._formatter = LedgerFormatter(self._names, settings.serializer)
@@ -103,6 +106,8 @@ class LedgerBroker(AsyncBroker):
         """
         declared = self._declared(task.task_name)
         options = labelling.read({**declared, **labels})
+        if options.after is not None:
+            raise InvalidInput("after", "enqueue_many takes no such label; send a group instead")
         travelling = labelling.differing(labels, declared)
         common: dict[str, Any] = {
             "task": task.task_name,
@@ -127,6 +132,18 @@ class LedgerBroker(AsyncBroker):
     def _arguments(self, task: str, call: Any, *, packed: bool) -> bytes:
         args, kwargs = ((), call) if isinstance(call, Mapping) else (call, {})
         return encode_call(task, args, kwargs, self._names, packed=packed)
+
+    def job_of(self, message: BrokerMessage, *, limited: bool = True) -> NewJob:
+        """The job that a message asks for; `limited`: with the keys that its labels ask for."""
+        if limited:
+            return self._new_job(message)
+        declared = self._declared(message.task_name)
+        options = labelling.read({**declared, **message.labels})
+        return self.seal.job(new_job(message, options, declared, readable=self.keeps_arguments))
+
+    def batch(self, id: str) -> BatchHandle:
+        """A batch that was sent before, by its id."""
+        return BatchHandle(self, id)
 
     def _new_job(self, message: BrokerMessage) -> NewJob:
         declared = self._declared(message.task_name)

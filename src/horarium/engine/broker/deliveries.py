@@ -20,6 +20,7 @@ from taskiq.result import TaskiqResult
 from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker.arguments import WrongArgument, read_message
+from horarium.engine.broker.completion import completed, takes_results
 from horarium.engine.broker.execution import (
     Execution,
     RunRecorder,
@@ -32,7 +33,7 @@ from horarium.engine.broker.executors import Executor, executor_of
 from horarium.engine.broker.opening import data_of, sealed_away
 from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs.failure import describe
-from horarium.engine.jobs.job import Error
+from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import Failed, Outcome
 from horarium.engine.worker.run import Run, current_run, interrupted
 
@@ -100,6 +101,11 @@ class Deliveries:
             return unknown(run.claim)
         if executor_of(task) is Executor.PROCESS:
             return await self._execute_here(run)
+        if takes_results(run.claim):
+            claim = await completed(self._broker, run.claim)
+            if not isinstance(claim, Claim):
+                return claim
+            run.claim = claim
         while run.claim.id in self._open:
             # An attempt under a lease that was lost; the hooks know runs by their job's id.
             await self._open[run.claim.id].closed.wait()

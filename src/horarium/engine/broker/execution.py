@@ -22,6 +22,7 @@ from taskiq.utils import maybe_awaitable
 from horarium.engine.broker import direct
 from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.arguments import WrongArgument, read_message
+from horarium.engine.broker.completion import completed, takes_results
 from horarium.engine.broker.direct import Ended
 from horarium.engine.broker.executors import Executor, Executors, executor_of
 from horarium.engine.broker.message import encode_value
@@ -85,6 +86,11 @@ class Execution:
         task = self._broker.find_task(run.claim.task)
         if task is None:
             return unknown(run.claim)
+        if takes_results(run.claim):
+            claim = await completed(self._broker, run.claim)
+            if not isinstance(claim, Claim):
+                return claim
+            run.claim = claim
         if executor_of(task) is not Executor.LOOP:
             return await self._elsewhere(run, task)
         plain = self._plain_form(task)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from horarium.engine.broker.executors import Executor
+from horarium.engine.jobs.composition import After, OnFailure
 from horarium.engine.jobs.durations import SECONDS, seconds
 from horarium.engine.jobs.job import DEFAULT_QUEUE
 from horarium.engine.jobs.limits import Concurrency, Rate, read_concurrency, read_rate
@@ -27,7 +28,9 @@ DECLARED_ONLY = frozenset({"schedule", "retry_on", "discard_on", "types_of_excep
 IN_COLUMNS = frozenset({"queue", "queue_name", "priority", "delay", "eta", "expires", "owner"})
 """Labels that become columns of the job."""
 
-AT_ENQUEUE = frozenset({"serializer", "unique", "debounce", "concurrency_limit", "rate_limit"})
+AT_ENQUEUE = frozenset(
+    {"serializer", "unique", "debounce", "concurrency_limit", "rate_limit", "after"}
+)
 """Labels that have done their work when the job is recorded."""
 
 _DEFAULT_RETRIES = 3
@@ -50,6 +53,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     executor: Executor | None = None
     most_lost: int | None = None
     serializer: str | None = None
+    after: After | None = None
 
     @property
     def keyed(self) -> bool:
@@ -246,6 +250,25 @@ def _exceptions(value: Any) -> frozenset[str]:
     return frozenset(names)
 
 
+def _after(value: Any) -> After:
+    takes = (
+        "a list of ids of jobs, or a mapping with 'jobs' and 'on_failure', which is one of "
+        + " and ".join(OnFailure)
+    )
+    if isinstance(value, After):
+        return value
+    given = value if isinstance(value, Mapping) else {"jobs": value}
+    jobs, on_failure = given.get("jobs"), given.get("on_failure", OnFailure.STOP)
+    if (
+        isinstance(jobs, list | tuple)
+        and all(isinstance(id, str) and _name(id) for id in jobs)
+        and on_failure in tuple(OnFailure)
+        and set(given) <= {"jobs", "on_failure"}
+    ):
+        return After(tuple(jobs), OnFailure(on_failure))
+    raise ValueError(takes)
+
+
 _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "queue_name": ("queue", _name),
     "queue": ("queue", _name),
@@ -260,6 +283,7 @@ _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "executor": ("executor", _executor),
     "max_lost": ("most_lost", _some),
     "serializer": ("serializer", _serializer),
+    "after": ("after", _after),
 }
 
 _RETRY_LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

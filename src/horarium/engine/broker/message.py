@@ -180,6 +180,7 @@ def new_job(
         delay=options.delay,
         expires_after=options.expires_after,
         owner=options.owner,
+        after=options.after,
     )
 
 

@@ -25,6 +25,7 @@ from horarium.engine.broker.annotation import Mismatch, Read, Unreadable, reader
 from horarium.engine.broker.answer import answered
 from horarium.engine.broker.calls import check
 from horarium.engine.broker.executors import chosen
+from horarium.engine.broker.invocation import Signature, after_jobs
 from horarium.engine.broker.message import plain
 from horarium.engine.broker.parameters import Parameters
 from horarium.engine.broker.results import LedgerResults
@@ -49,7 +50,19 @@ class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
         self.executor = chosen(self.task_name, self.original_func, self.options.executor)
         self.return_type = _without_outcomes(self.return_type)
 
-    def kicker(self) -> AsyncKicker[P, R]:
+    def s(self, *args: Any, **kwargs: Any) -> Signature:
+        """A call for a composition; there a result may be put before its arguments."""
+        return Signature(self, args, kwargs)
+
+    def si(self, *args: Any, **kwargs: Any) -> Signature:
+        """A call for a composition with just these arguments: no result is put before them."""
+        return Signature(self, args, kwargs, immutable=True)
+
+    def after(self, *jobs: Any, on_failure: str = "stop") -> "LedgerKicker[P, R]":
+        """A kicker of a call that waits for others; see `LedgerKicker.after`."""
+        return self.kicker().after(*jobs, on_failure=on_failure)
+
+    def kicker(self) -> "LedgerKicker[P, R]":
         """A kicker that keeps the labels as they are."""
         labels = {k: v for k, v in self.labels.items() if k not in labelling.DECLARED_ONLY}
         return LedgerKicker(
@@ -87,6 +100,18 @@ def _by_module(name: str, function: Any) -> str:
 
 class LedgerKicker(AsyncKicker[P, R]):
     """Sends calls; the handle it returns waits for the ledger's notification."""
+
+    def after(self, *jobs: Any, on_failure: str = "stop") -> "LedgerKicker[P, R]":
+        """Let the call wait until others have ended.
+
+        Args:
+            jobs: ids, handles of sent calls, or batches.
+            on_failure: what it does when one of them fails or is cancelled: "stop" (it is cancelled
+                too) or "continue" (it runs when all have ended).
+        """
+        wanted = after_jobs(jobs, on_failure)
+        self.labels["after"] = {"jobs": wanted.jobs, "on_failure": wanted.on_failure.value}
+        return self
 
     async def kiq(self, *args: Any, **kwargs: Any) -> Any:
         """Enqueue a call of the task; returns its handle."""

@@ -27,6 +27,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         concurrency, alike: how many jobs may run under the key of its limit, and how many do.
         postponed: the rate of its key was used up when it came.
         workers, slots, busy: of the live workers that listen to the queue.
+        waits_for: how many jobs have yet to end before it is queued; `None`: it follows none.
+        awaits: some of those, each in words.
         worker_lost: the worker that has the job has gone, or its lease has lapsed.
     """
 
@@ -47,6 +49,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: int | None
     alike: int
     postponed: bool
+    waits_for: int | None = None
+    awaits: list[str] = []
     paused_at: datetime | None
     note: str | None
     ahead: int
@@ -71,6 +75,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     CANCELLING = "being cancelled"
     LIMITED = "limit reached"
+    FOLLOWS = "waits for jobs"
     READY = "ready"
     RUNNING = "running"
     LOST = "worker lost"
@@ -119,7 +124,7 @@ def _findings(facts: Facts) -> Iterator[Finding]:
             found = [*_ordered_away(facts), *_obstacles(facts), *_queueing(facts)]
             yield from found or [_ready()]
         case State.WAITING:
-            yield _waiting(facts)
+            yield _waiting(facts) if facts.waits_for is None else _following(facts, facts.waits_for)
             yield from _obstacles(facts)
         case State.RUNNING:
             yield _running(facts)
@@ -163,6 +168,16 @@ def _waiting(facts: Facts) -> Finding:
         Reason.LIMITED,
         f"It waits for others of its key to end: {facts.alike:,} run{allowed}.",
         "A higher concurrency_limit of the task.",
+    )
+
+
+def _following(facts: Facts, count: int) -> Finding:
+    named = "; ".join(facts.awaits)
+    more = f"; and {count - len(facts.awaits):,} more" if 0 < len(facts.awaits) < count else ""
+    return Finding(
+        Reason.FOLLOWS,
+        f"It waits for {count:,} {_jobs(count)} to end: {named or 'just ending'}{more}.",
+        "horarium job explain, of those; or " + _cancel(facts),
     )
 
 

@@ -46,6 +46,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     queue: str | None = None
     schedule: str | None = None
     owner: str | None = None
+    batch: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     arguments: tuple[Argument, ...] = ()
@@ -63,7 +64,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
                 raise InvalidInput(name, "it has the character NUL, which no job has")
 
     def _texts(self) -> Iterator[tuple[str, str]]:
-        for name in ("task", "queue", "schedule", "owner"):
+        for name in ("task", "queue", "schedule", "owner", "batch"):
             yield name, getattr(self, name) or ""
         for each in self.arguments:
             text = msgspec.json.encode(each).decode().replace("\\\\", "")
@@ -169,7 +170,7 @@ def asked(which: Filter | None) -> tuple[State | None, datetime | None, datetime
     """
     which = which or Filter()
     which.check()
-    rest = {name: getattr(which, name) for name in ("task", "queue", "schedule", "owner")}
+    rest = {name: getattr(which, name) for name in ("task", "queue", "schedule", "owner", "batch")}
     rest = {name: value for name, value in rest.items() if value is not None}
     if which.arguments:
         rest["arguments"] = which.arguments

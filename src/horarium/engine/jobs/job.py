@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from uuid_utils.compat import uuid7
 
+from horarium.engine.jobs.composition import After
+
 DEFAULT_QUEUE = "default"
 
 
@@ -72,6 +74,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
         schedule, fired_for: the schedule and its due time that made this job.
         unique: the key under which it is not enqueued twice.
         limits: JSON of its `Limits`, `None` where it has none.
+        after: the jobs that it waits for.
     """
 
     task: str
@@ -89,6 +92,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     fired_for: datetime | None = None
     unique: UniqueKey | None = None
     limits: bytes | None = None
+    after: After | None = None
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
@@ -152,6 +156,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     labels: msgspec.Raw | None
     result: msgspec.Raw | None
     error: Error | None
+    batch: str | None = None
 
     @property
     def took(self) -> float | None:

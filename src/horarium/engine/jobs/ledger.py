@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from horarium.database import Connection, is_borrowed, statement
-from horarium.engine.jobs import gate
+from horarium.database import Connection, current_connection, is_borrowed, statement
+from horarium.engine.jobs import dependents, gate
 from horarium.engine.jobs.channels import CANCEL_CHANNEL as CANCEL_CHANNEL
 from horarium.engine.jobs.channels import FINISHED_CHANNEL as FINISHED_CHANNEL
 from horarium.engine.jobs.channels import JOBS_CHANNEL as JOBS_CHANNEL
+from horarium.engine.jobs.composition import After
 from horarium.engine.jobs.durations import LONGEST
 from horarium.engine.jobs.failure import storable
 from horarium.engine.jobs.job import Claim, Enqueued, Error, NewJob, State, UniqueKey
@@ -91,11 +92,23 @@ class Ledger(Repetition):
             InvalidInput: a field that the ledger cannot keep.
         """
         _check(job)
+        if job.after is not None:
+            return await self._enqueue_after(job, job.after)
         if job.unique is not None:
             return await self._enqueue_unique(job, job.unique)
         async with self.database.connection() as connection:
             row = await connection.fetchrow(_sql("enqueue"), *self._values(job))
         return Enqueued(job.id, row is not None)
+
+    async def _enqueue_after(self, job: NewJob, after: After) -> Enqueued:
+        refuse_unique(job)
+        async with self.database.transaction() as connection:
+            after = await dependents.require(connection, after)
+            await dependents.refuse_circle(connection, job, after)
+            now = self.clock() or await connection.fetchval("select now()")
+            member = dependents.Member(job=job, after=after, outside=True)
+            new = await dependents.record(connection, [member], job_rows([job], now, set()))
+        return Enqueued(job.id, bool(new))
 
     async def _enqueue_unique(self, job: NewJob, unique: UniqueKey) -> Enqueued:
         async with self.database.transaction() as connection:
@@ -120,10 +133,10 @@ class Ledger(Repetition):
                 return await self._enqueue_one_by_one(connection, jobs)
             now = self.clock() or await connection.fetchval("select now()")
             queues: set[str] = set()
-            rows = _rows(jobs, now, queues)
+            records = job_rows(_without_others(jobs), now, queues)
             try:
                 copied = await connection.copy_records_to_table(
-                    "jobs", schema_name="horarium", records=rows, columns=_COLUMNS
+                    "jobs", schema_name="horarium", records=records, columns=_COLUMNS
                 )
             except asyncpg.UniqueViolationError as error:
                 raise Conflict(f"a job of these is in the ledger already: {error.detail}") from None
@@ -152,9 +165,9 @@ class Ledger(Repetition):
     async def _enqueue_one_by_one(self, connection: Connection, jobs: Iterable[NewJob]) -> int:
         """Without COPY, which would need this module's own way to write JSON."""
         values = []
-        for job in jobs:
+        for job in _without_others(jobs):
             _check(job)
-            _refuse_unique(job)
+            refuse_unique(job)
             values.append(self._values(job))
         rows = await connection.fetchmany(_sql("enqueue"), values)
         if len(rows) < len(values):
@@ -205,6 +218,8 @@ class Ledger(Repetition):
         rows: list[Any] = []
         if final:
             rows += await self._move_to_history(connection, worker, final)
+            followed = [(row["id"], row["state"]) for row in rows if row["followed"]]
+            await dependents.end(connection, followed, self.clock)
         if again:
             rows += await self._send_back(connection, worker, again)
         await gate.release(connection, [row["key"] for row in rows if row["key"] is not None])
@@ -268,12 +283,23 @@ class Ledger(Repetition):
         Returns:
             `CANCELLED`, or `RUNNING` where its worker was asked; `None`: it is not unfinished.
         """
-        error = _reason("Cancelled", reason)
+        while True:
+            try:
+                return await self._cancel(id, _reason("Cancelled", reason))
+            except asyncpg.DeadlockDetectedError:
+                # It began to run, and ended, just when those that follow it were locked.
+                if current_connection() is not None:
+                    raise
+
+    async def _cancel(self, id: str, error: bytes) -> State | None:
         async with self.database.transaction() as connection:
+            await dependents.lock(connection, id)
             row = await connection.fetchrow(_sql("cancel"), id, error, self.clock())
             if row is None:
                 return None
             await gate.pass_on(connection, row["key"])
+            if row["followed"]:
+                await dependents.end(connection, [(id, State.CANCELLED)], self.clock)
         return State.CANCELLED if row["became"] == "cancelled" else State.RUNNING
 
 
@@ -288,11 +314,6 @@ class _Return(NamedTuple):
     delay: float = 0.0
     error: bytes | None = None
     again: Again | None = None
-
-
-def is_one_statement(held: Sequence[Held]) -> bool:
-    """Whether `Ledger.finish` records these by one statement, which needs no transaction."""
-    return all(_is_final(each.outcome) and each.claim.limits is None for each in held)
 
 
 def _is_final(outcome: Outcome) -> bool:
@@ -384,9 +405,21 @@ def _unique(job: NewJob) -> UniqueKey:
     return job.unique
 
 
-def _refuse_unique(job: NewJob) -> None:
+def refuse_unique(job: NewJob) -> None:
+    """Refuse a job that might be there already: many at once, or after others, it cannot be."""
     if job.unique is not None:
-        raise InvalidInput("unique", f"{job.task}: enqueue_many takes no unique jobs")
+        raise InvalidInput(
+            "unique",
+            f"{job.task}: a unique job can be neither in a composition, nor after others, nor one "
+            "of enqueue_many's",
+        )
+
+
+def _without_others(jobs: Iterable[NewJob]) -> Iterable[NewJob]:
+    for job in jobs:
+        if job.after is not None:
+            raise InvalidInput("after", f"{job.task}: send a group of calls after others instead")
+        yield job
 
 
 def _values_of_key(unique: UniqueKey) -> tuple[Any, ...]:
@@ -397,10 +430,11 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """NUL as JSON writes it; a backslash before it may itself be escaped."""
 
 
-def _rows(jobs: Iterable[NewJob], now: datetime, queues: set[str]) -> Iterable[tuple[Any, ...]]:
+def job_rows(jobs: Iterable[NewJob], now: datetime, queues: set[str]) -> Iterable[tuple[Any, ...]]:
+    """Jobs as rows of the table, for many at once; `queues` is given those that they are in."""
     for job in jobs:
         _check(job)
-        _refuse_unique(job)
+        refuse_unique(job)
         queues.add(job.queue)
         due_at = job.due_at or (now + timedelta(seconds=job.delay) if job.delay else now)
         state = "scheduled" if due_at > now else "queued"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from horarium.database import Connection, statement
+from horarium.engine.jobs import dependents
 from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.jobs.inquiry import Filter, Inquiry, asked
 from horarium.engine.jobs.job import Job
@@ -102,7 +103,9 @@ class Repetition(Inquiry):
                     )
             except asyncpg.UniqueViolationError:
                 continue
-            return {row["id"] for row in rows}
+            again = [row["id"] for row in rows]
+            await dependents.follow_again(connection, again)
+            return set(again)
         raise Conflict("some of these jobs are enqueued again and again by somebody else")
 
 

@@ -10,6 +10,8 @@ import structlog
 
 from horarium.clock import Clock
 from horarium.database import Connection, statement
+from horarium.engine.jobs import dependents
+from horarium.engine.jobs.job import State
 from horarium.engine.jobs.limits import decode
 
 _log = structlog.get_logger()
@@ -25,6 +27,7 @@ async def set_aside(connection: Connection, worker: int, clock: Clock) -> int:
         rows = await connection.fetch(_sql("all_limits"))
         wrong = [row["id"] for row in rows if not _is_readable(row["limits"])]
         failed = await connection.fetch(_sql("set_aside"), worker, wrong, clock())
+        await dependents.end(connection, [(row["id"], State.FAILED) for row in failed], clock)
     for row in failed:
         _log.error(
             "a job cannot be read; it has failed",

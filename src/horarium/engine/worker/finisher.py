@@ -16,7 +16,7 @@ import structlog
 from horarium.database import TRANSIENT, Link
 from horarium.engine.jobs.failure import storable
 from horarium.engine.jobs.job import Claim, Error
-from horarium.engine.jobs.ledger import Held, Ledger, is_one_statement
+from horarium.engine.jobs.ledger import Held, Ledger
 from horarium.engine.jobs.outcome import Failed, Outcome
 
 MOST_AT_ONCE = 1000
@@ -134,8 +134,6 @@ class Finisher:
     async def _record(self, held: Sequence[Held]) -> set[str]:
         connection = await self._link.get()
         worker = held[0].claim.worker
-        if is_one_statement(held):
-            return await self._ledger.finish(connection, worker, held)
         async with connection.transaction():
             return await self._ledger.finish(connection, worker, held)
 

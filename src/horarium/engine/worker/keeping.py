@@ -51,8 +51,16 @@ async def tidy(
     while time.monotonic() < end:
         forgotten = await connection.fetchval(_sql("forget"), clock(), *keep, MOST_FORGOTTEN)
         if forgotten < MOST_FORGOTTEN:
-            return True
+            return await _forget_compositions(connection, keep, clock)
     return False
+
+
+async def _forget_compositions(connection: Connection, keep: Keep, clock: Clock) -> bool:
+    """Forget what joined jobs that are gone by now; whether that was all."""
+    forgotten: int = await connection.fetchval(
+        _sql("forget_compositions"), clock(), *keep, MOST_FORGOTTEN
+    )
+    return forgotten < MOST_FORGOTTEN
 
 
 def _sql(name: str) -> str:

@@ -16,6 +16,7 @@ Queue = Annotated[str | None, QueryParameter(description="Of this queue.")]
 InState = Annotated[State | None, QueryParameter(name="state", description="In this state.")]
 OfSchedule = Annotated[str | None, QueryParameter(description="Made by this schedule.")]
 Owner = Annotated[str | None, QueryParameter(description="Of this owner.")]
+OfBatch = Annotated[str | None, QueryParameter(description="Of this batch.")]
 Since = Annotated[
     str | None,
     QueryParameter(
@@ -41,6 +42,7 @@ def job_filter(
     queue: Queue = None,
     schedule: OfSchedule = None,
     owner: Owner = None,
+    batch: OfBatch = None,
     since: Since = None,
     until: Until = None,
     arguments: Arguments = None,
@@ -56,6 +58,7 @@ def job_filter(
         queue=queue,
         schedule=schedule,
         owner=owner,
+        batch=batch,
         since=instant("since", since),
         until=instant("until", until),
         arguments=() if arguments is None else _wanted(app, task, arguments),

@@ -49,6 +49,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     labels: Any
     result: Any
     error: Error | None
+    batch: str | None
 
 
 class Jobs(Page[Job], frozen=True):
@@ -72,6 +73,7 @@ class Retries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queue: str | None = None
     schedule: str | None = None
     owner: str | None = None
+    batch: str | None = None
     since: Instant | None = None
     until: Instant | None = None
     arguments: Annotated[
@@ -103,7 +105,7 @@ async def list_jobs(
     """
     found = await app.ledger.jobs(which, page=page, count=count)
     counts = await app.ledger.counts(which, most=MOST_COUNTED)
-    return Jobs([_shown(job) for job in found], sum(counts.values()), page, count)
+    return Jobs([shown_job(job) for job in found], sum(counts.values()), page, count)
 
 
 class Span(StrEnum):
@@ -135,7 +137,7 @@ async def job_stats(
 @get("/jobs/{job_id:str}", tags=["Jobs"], summary="Read a job", responses=refuses(404))
 async def read_job(app: App, job_id: Identity) -> Job:
     """One job of the ledger, unfinished or from its history. The id is TaskIQ's `task_id`."""
-    return _shown(await app.ledger.show(job_id))
+    return shown_job(await app.ledger.show(job_id))
 
 
 @get(
@@ -176,7 +178,7 @@ async def retry_job(app: App, job_id: Identity) -> Job:
     """Queue a job that has ended once more, under its id, with a new count of attempts. The run
     that ended it stays among its attempts. One that has not ended is refused with 409.
     """
-    return _shown(await app.ledger.run_again(job_id))
+    return shown_job(await app.ledger.run_again(job_id))
 
 
 @post(
@@ -220,10 +222,11 @@ async def cancel_job(
     job = await app.ledger.show(job_id)
     if became is None:
         raise Conflict(f"job {job_id!r} has ended already; it is {job.state}")
-    return Response(_shown(job), status_code=202 if became is State.RUNNING else 200)
+    return Response(shown_job(job), status_code=202 if became is State.RUNNING else 200)
 
 
-def _shown(job: LedgerJob) -> Job:
+def shown_job(job: LedgerJob) -> Job:
+    """A job as the API shows it."""
     return Job(took=job.took, **msgspec.structs.asdict(job))
 
 

@@ -1,6 +1,7 @@
 -- Ends a job that has not begun, as cancelled. A running one is asked to stop.
 -- The row is locked first: a claim or a finish that is under way decides which of the two it is.
--- A queued one with a limit comes back with its key: its turn passes to the next.
+-- A queued one with a limit comes back with its key: its turn passes to the next. One that is
+-- followed comes back as such: others wait for its end.
 -- Carried by the primary key.
 with found as (
     select id, state from horarium.jobs where id = $1 for update
@@ -13,12 +14,12 @@ kept as (
     insert into horarium.job_history (
         id, task, queue, priority, state, due_at, enqueued_at, attempt, worker, started_at,
         finished_at, owner, schedule, fired_for, arguments, payload, labels, error,
-        limits
+        limits, batch
     )
     select
         id, task, queue, priority, 'cancelled', due_at, enqueued_at, attempt, worker, started_at,
         coalesce($3::timestamptz, clock_timestamp()), owner, schedule, fired_for, arguments,
-        payload, labels, $2::jsonb, limits
+        payload, labels, $2::jsonb, limits, batch
     from ended
 ),
 asked as (
@@ -31,7 +32,8 @@ asked as (
 )
 select 'cancelled' as became, case when awaited then pg_notify('horarium_finished', id) end,
     case when schedule is not null then pg_notify('horarium_schedules', schedule) end,
-    case when state = 'queued' then limits ->> 'concurrency_key' end as key
+    case when state = 'queued' then limits ->> 'concurrency_key' end as key,
+    followed
 from ended
 union all
-select 'cancelling', pg_notify('horarium_cancel', $1), null, null from asked
+select 'cancelling', pg_notify('horarium_cancel', $1), null, null, false from asked

@@ -10,7 +10,8 @@ line as (
     union
     select head.id from keys cross join lateral (
         select j.id from horarium.jobs j
-        where j.state = 'waiting' and j.limits ->> 'concurrency_key' = keys.key
+        where j.state = 'waiting' and j.waits_for is null
+          and j.limits ->> 'concurrency_key' = keys.key
           and j.queue = any ($3::text[])
         order by j.priority desc, j.due_at, j.id
         limit keys.many
@@ -19,6 +20,6 @@ line as (
 select j.id, j.limits, j.state = 'queued' as queued, j.priority
 from horarium.jobs j
 where j.id = any (array(select id from line)) and j.state in ('queued', 'waiting')
-  and j.limits is not null
+  and j.waits_for is null and j.limits is not null
 order by j.priority desc, j.due_at, j.id
 for update skip locked

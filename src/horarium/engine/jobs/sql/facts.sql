@@ -1,18 +1,19 @@
 -- What decides whether a job runs, as of one instant: the job itself, its queue's pause, the queued
 -- jobs that go first (up to $3 of them), the live workers that listen to its queue and how full
--- they are, the jobs that run under its limit's key, and the worker that has it.
--- Carried by the primary keys, job_history_id, jobs_queued, jobs_running and jobs_limited.
+-- they are, up to 5 of the jobs that it waits for, the jobs that run under its limit's key, and the worker that has it.
+-- Carried by the primary keys, job_history_id, jobs_queued, jobs_running, jobs_limited and
+-- dependencies_job.
 with clock as (
     select coalesce($2::timestamptz, now()) as now
 ),
 job as (
     (select id, task, queue, priority, state, due_at, expires_at, started_at,
         null::timestamptz as finished_at, attempt, worker, cancelling, error,
-        limits
+        limits, waits_for
      from horarium.jobs where id = $1)
     union all
     (select id, task, queue, priority, state, due_at, null, started_at, finished_at, attempt,
-        worker, false, error, null
+        worker, false, error, null, null
      from horarium.job_history where id = $1 order by finished_at desc limit 1)
     limit 1
 ),
@@ -26,6 +27,13 @@ select
     job.started_at, job.finished_at, job.attempt, job.worker, job.cancelling, job.error,
     (job.limits ->> 'concurrency')::integer as concurrency,
     coalesce(job.limits ? 'postponed', false) as postponed,
+    job.waits_for,
+    array(
+        select j.id || ' (' || j.task || ') is ' || j.state
+        from horarium.dependencies d join horarium.jobs j on j.id = d.on_job
+        where d.job = job.id and d.open and job.waits_for is not null
+        order by d.place limit 5
+    ) as awaits,
     (select count(*) from horarium.jobs j
      where j.state = 'running' and j.limits is not null
        and j.limits ->> 'concurrency_key' = job.limits ->> 'concurrency_key') as alike,

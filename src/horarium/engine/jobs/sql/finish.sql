@@ -1,8 +1,9 @@
 -- Moves jobs that ended for good from the hot table to history, each with its outcome.
 -- Promises: only what this worker still holds under the very claim it reports (its attempt, begun no
--- later than $8: a snoozed attempt has its number again); the ids that come back are those. Whoever waits for one is notified, and so are the schedulers: the next
--- firing of its schedule may have waited for it. A job with a limit comes back with its key:
--- others may wait under it.
+-- later than $8: a snoozed attempt has its number again); the ids that come back are those. Whoever
+-- waits for one is notified, and so are the schedulers: the next firing of its schedule may have
+-- waited for it. A job with a limit comes back with its key: others may wait under it. One that is
+-- followed comes back as such: others wait for its end.
 -- Carried by the primary key (`is not distinct from`, and no word of the state, keep
 -- jobs_running, full of the dead entries of just finished jobs, out of the plan; a job that has a
 -- worker is running: the table says so).
@@ -24,17 +25,18 @@ kept as (
     insert into horarium.job_history (
         id, task, queue, priority, state, due_at, enqueued_at, attempt, worker, started_at,
         finished_at, owner, schedule, fired_for, arguments, payload, labels, result, error,
-        limits
+        limits, batch
     )
     select
         id, task, queue, priority, final_state, due_at, enqueued_at, attempt, worker, started_at,
         coalesce($7::timestamptz, clock_timestamp()), owner, schedule, fired_for, arguments,
-        payload, labels, result, final_error, limits
+        payload, labels, result, final_error, limits, batch
     from ended
 )
 select
     id,
     case when awaited then pg_notify('horarium_finished', id) end,
     case when schedule is not null then pg_notify('horarium_schedules', schedule) end,
-    limits ->> 'concurrency_key' as key
+    limits ->> 'concurrency_key' as key,
+    followed, final_state as state
 from ended

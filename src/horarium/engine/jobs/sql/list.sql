@@ -1,35 +1,39 @@
 -- A page of jobs: unfinished ones by their due time, newest first, then history by its end.
 -- Promises: those in state $1, whose end (due time, while unfinished) is in the span from $2 up to
 -- $3, and that `horarium.matches` the filter $4.
--- Carried by job_history_finished and job_history_unsuccessful; the unfinished ones are few.
+-- Carried by job_history_finished and job_history_unsuccessful, and by job_history_batch for those of
+-- a batch; the unfinished ones are few.
 with matching as (
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         null::timestamptz as finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, null::jsonb as result, error, payload
+        arguments, labels, null::jsonb as result, error, payload, batch
      from horarium.jobs
      where ($1::text is null or state = $1)
        and due_at >= coalesce($2::timestamptz, '-infinity')
        and due_at < coalesce($3::timestamptz, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by due_at desc limit $5::bigint + $6::bigint)
     union all
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, result, error, payload
+        arguments, labels, result, error, payload, batch
      from horarium.job_history
      where state <> 'succeeded' and ($1 is null or state = $1)
        and ($1 is null or $1 in ('failed', 'cancelled'))
        and finished_at >= coalesce($2, '-infinity') and finished_at < coalesce($3, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at desc limit $5 + $6)
     union all
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, result, error, payload
+        arguments, labels, result, error, payload, batch
      from horarium.job_history
      where state = 'succeeded' and ($1 is null or $1 = 'succeeded')
        and finished_at >= coalesce($2, '-infinity') and finished_at < coalesce($3, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at desc limit $5 + $6)
 )
 select * from matching

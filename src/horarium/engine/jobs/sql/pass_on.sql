@@ -3,7 +3,7 @@
 -- Carried by jobs_waiting, workers_lease and the primary key of queues.
 with next as (
     select id from horarium.jobs j
-    where state = 'waiting' and limits ->> 'concurrency_key' = $1
+    where state = 'waiting' and waits_for is null and limits ->> 'concurrency_key' = $1
       and not exists (select from horarium.queues paused where paused.name = j.queue)
       and exists (
           select from horarium.workers w

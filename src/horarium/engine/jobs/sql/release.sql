@@ -17,7 +17,8 @@ room as (
     ) as free
     from keys cross join lateral (
         select j.limits from horarium.jobs j
-        where j.state = 'waiting' and j.limits ->> 'concurrency_key' = keys.key
+        where j.state = 'waiting' and j.waits_for is null
+          and j.limits ->> 'concurrency_key' = keys.key
         order by j.priority desc, j.due_at, j.id
         limit 1
     ) head
@@ -25,7 +26,8 @@ room as (
 next as (
     select head.id from room cross join lateral (
         select j.id from horarium.jobs j
-        where j.state = 'waiting' and j.limits ->> 'concurrency_key' = room.key
+        where j.state = 'waiting' and j.waits_for is null
+          and j.limits ->> 'concurrency_key' = room.key
           and not exists (select from horarium.queues paused where paused.name = j.queue)
           and exists (
               select from horarium.workers w

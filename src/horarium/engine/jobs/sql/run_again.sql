@@ -44,14 +44,14 @@ kept as (
 queued as (
     insert into horarium.jobs (
         id, task, queue, priority, state, due_at, enqueued_at, owner, schedule, fired_for,
-        arguments, payload, labels, limits
+        arguments, payload, labels, limits, batch
     )
     select
         id, task, queue, priority, 'queued', clock.now,
         enqueued_at, owner, schedule, fired_for, arguments, payload,
         case when jsonb_typeof(labels) = 'object'
             then labels - '{_retries,X-Taskiq-requeue}'::text[] else labels end,
-        limits - 'postponed'
+        limits - 'postponed', batch
     from ended cross join clock
     returning id, queue
 )

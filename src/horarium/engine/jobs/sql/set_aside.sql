@@ -27,7 +27,8 @@ unreadable as (
 )
 insert into horarium.job_history (
     id, task, queue, priority, state, due_at, enqueued_at, attempt, worker, started_at,
-    finished_at, owner, schedule, fired_for, arguments, payload, labels, error, limits
+    finished_at, owner, schedule, fired_for, arguments, payload, labels, error, limits,
+    batch
 )
 select
     id, task, queue, priority, 'failed', greatest(first, least(due_at, last)),
@@ -41,6 +42,6 @@ select
         'message', 'no worker can read what its row says under ' || columns
             || '; enqueue it anew with values that can be used'
     ),
-    case when jsonb_typeof(limits) = 'object' then limits end
+    case when jsonb_typeof(limits) = 'object' then limits end, batch
 from unreadable, bounds
 returning id, task, error ->> 'message' as message

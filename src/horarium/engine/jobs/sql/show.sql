@@ -2,11 +2,11 @@
 -- Carried by the primary key and by job_history_id of each month.
 (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
     null::timestamptz as finished_at, attempt, worker, owner, schedule, fired_for,
-    arguments, labels, null::jsonb as result, error, payload
+    arguments, labels, null::jsonb as result, error, payload, batch
  from horarium.jobs where id = $1)
 union all
 (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
     finished_at, attempt, worker, owner, schedule, fired_for,
-    arguments, labels, result, error, payload
+    arguments, labels, result, error, payload, batch
  from horarium.job_history where id = $1 order by finished_at desc limit 1)
 limit 1

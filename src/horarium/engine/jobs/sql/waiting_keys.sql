@@ -3,12 +3,13 @@
 with recursive keys as (
     (
         select limits ->> 'concurrency_key' as key from horarium.jobs
-        where state = 'waiting' order by 1 limit 1
+        where state = 'waiting' and waits_for is null order by 1 limit 1
     )
     union all
     select (
         select j.limits ->> 'concurrency_key' from horarium.jobs j
-        where j.state = 'waiting' and j.limits ->> 'concurrency_key' > keys.key
+        where j.state = 'waiting' and j.waits_for is null
+          and j.limits ->> 'concurrency_key' > keys.key
         order by 1 limit 1
     )
     from keys where keys.key is not null

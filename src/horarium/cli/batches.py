@@ -1,0 +1,105 @@
+"""`horarium batch`: how far compositions have come, and cancelling them."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from horarium.cli.output import cell, console, print_json, print_table
+
+Flag = Annotated[bool, Parameter(negative="")]
+
+app = App(name="batch", help="Look at batches (chains, groups and chords), cancel them.")
+
+
+@app.command(name="list")
+def list_batches(
+    *, owner: str | None = None, page: int = 1, count: int = 20, json: Flag = False
+) -> None:
+    """List batches, newest first.
+
+    Parameters
+    ----------
+    owner
+        Only batches of this owner.
+    page
+        Which page, from 1.
+    count
+        Batches on a page.
+    json
+        Print JSON.
+    """
+    from horarium.cli.jobs import check_page
+    from horarium.cli.opening import work
+
+    check_page(page, count)
+    found, _ = work(lambda a: a.batches.page(owner=owner, page=page, count=count))
+    if json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ("batch", "kind", "name", "owner", ">jobs", "created"),
+        (
+            (each.id, each.kind, each.name, each.owner, f"{each.total:,}", each.created_at)
+            for each in found
+        ),
+        "There are no batches.",
+    )
+
+
+@app.command
+def show(id: str, *, json: Flag = False) -> None:
+    """Show a batch, and how far it has come.
+
+    Parameters
+    ----------
+    id
+        The batch's id.
+    json
+        Print JSON.
+    """
+    import msgspec
+
+    from horarium.cli.opening import work
+
+    batch, progress = work(lambda a: a.batches.show(id))
+    if json:
+        print_json(msgspec.structs.asdict(batch) | msgspec.structs.asdict(progress))
+        return
+    out = console()
+    for name in ("id", "kind", "name", "owner", "created_at"):
+        out.print(f"[bold]{name.replace('_', ' '):<12}[/] {cell(getattr(batch, name))}")
+    share = f"{progress.done:,} of {progress.total:,} ({progress.share:.0%})"
+    out.print(f"[bold]{'done':<12}[/] {share}")
+    out.print(f"[bold]{'ended at':<12}[/] {cell(progress.ended_at)}")
+    for state, number in progress.states.items():
+        out.print(f"[bold]{state:<12}[/] {number:,}")
+
+
+@app.command
+def cancel(
+    id: str, *, reason: str = "its batch was cancelled by hand", running: Flag = False,
+    json: Flag = False,
+) -> None:  # fmt: skip
+    """Cancel what has not begun of a batch. Jobs that run, run on.
+
+    Parameters
+    ----------
+    id
+        The batch's id.
+    reason
+        Why; it is kept with each job.
+    running
+        Ask the jobs that run to stop, too.
+    json
+        Print JSON.
+    """
+    from horarium.cli.opening import work
+
+    done = work(lambda a: a.batches.cancel(id, reason, running=running))
+    if json:
+        print_json(done)
+        return
+    jobs = "1 job is" if done.cancelled == 1 else f"{done.cancelled:,} jobs are"
+    asked = f", {done.asked_to_stop:,} that run asked to stop" if running else ""
+    console().print(f"{jobs} cancelled{asked}.")
