@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Cancel", "CurrentFiring", "Horarium", "JobConnection", "JobId", "Snooze", "__version__"]
+__all__ = [
+    "Cancel", "CurrentFiring", "Horarium", "JobConnection", "JobId", "Progress", "Snooze",
+    "__version__",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
-    from horarium.engine import Cancel, CurrentFiring, JobConnection, JobId, Snooze
+    from horarium.engine import Cancel, CurrentFiring, JobConnection, JobId, Progress, Snooze
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
-    from horarium.engine import Attempt, Error, Job
+    from horarium.engine import Attempt, Error, Job, Mark
 
 app = App(name="job", help="Look at jobs, run them again, cancel them.")
 job_orders.add(app)
@@ -128,6 +128,8 @@ def show_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = False) 
         if value is not None:
             out.print(f"[bold]{name:<12}[/]", end=" ")
             out.print(bytes(value).decode(), markup=False)
+    if job.progress is not None:
+        out.print(f"[bold]{'progress':<12}[/] {cell(progress_line(job.progress))}")
     if job.error is not None:
         out.print(f"[bold]{'error':<12}[/] {cell(job.error.type)}: {cell(job.error.message)}")
         if job.error.traceback:
@@ -176,6 +178,12 @@ def explain_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = Fals
 def error_line(error: "Error | None") -> str | None:
     """An error as it stands in a table."""
     return None if error is None else f"{error.type}: {error.message}"
+
+
+def progress_line(mark: "Mark") -> str:
+    """Progress as it stands on a line: 40 %, importing, row 1,200."""
+    share = None if mark.fraction is None else f"{mark.fraction * 100:.0f} %"
+    return ", ".join(words for words in (share, mark.state, mark.note) if words) or "told"
 
 
 def seconds(took: Any) -> str | None:

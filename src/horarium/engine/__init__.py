@@ -9,15 +9,17 @@ from horarium.engine.broker.dependencies import (
     FiringOfJob,
     JobConnection,
     JobId,
+    Progress,
     current_firing,
     job_connection,
 )
+from horarium.engine.broker.progress import ProgressTeller
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
 from horarium.engine.jobs.explanation import Explanation, Finding
 from horarium.engine.jobs.inquiry import Argument, Attempt, Filter
-from horarium.engine.jobs.job import Error, Job, NewJob, State
+from horarium.engine.jobs.job import Error, Job, Mark, NewJob, State
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.jobs.outcome import Cancel, Snooze
 from horarium.engine.jobs.queues import Queue, Queues
@@ -69,11 +71,14 @@ __all__ = [
     "Ledger",
     "LedgerBroker",
     "LedgerScheduler",
+    "Mark",
     "Member",
     "NewJob",
     "Outcome",
     "Overlap",
     "Presence",
+    "Progress",
+    "ProgressTeller",
     "Proof",
     "Queue",
     "Queues",

@@ -38,6 +38,7 @@ from horarium.engine.broker.task import LedgerTask
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.keeping import Keep
+from horarium.engine.worker.log import JobLog
 from horarium.engine.worker.run import current_run
 from horarium.engine.worker.worker import Worker
 from horarium.events import Events
@@ -168,6 +169,7 @@ class LedgerBroker(AsyncBroker):
                 timedelta(days=self.settings.keep_failed),
             ),
             events=self.events,
+            companions=[JobLog(self.events)],
         )
 
     # TaskIQ's worker

@@ -7,10 +7,13 @@ from typing import Any
 
 import msgspec
 from taskiq.abc.result_backend import AsyncResultBackend
+from taskiq.depends.progress_tracker import TaskProgress
 from taskiq.result import TaskiqResult
 
+from horarium.engine.broker.progress import from_taskiq, run_that_tells, tell, to_taskiq
 from horarium.engine.jobs.job import Error, Job, State
 from horarium.engine.jobs.ledger import FINISHED_CHANNEL, Ledger
+from horarium.engine.worker.run import current_run
 from horarium.errors import HorariumError, NotFound
 from horarium.listener import Listener
 
@@ -55,6 +58,23 @@ class LedgerResults(AsyncResultBackend[Any]):
         if not job.state.final:
             raise NotFound(f"job {task_id} has no result yet: it is {job.state}")
         return _result(job)
+
+    async def set_progress(self, task_id: str, progress: TaskProgress[Any]) -> None:
+        """Tell the progress of a job, from inside it.
+
+        Raises:
+            HorariumError: the calling code is not run for this job.
+        """
+        run = run_that_tells(task_id)
+        tell(run, from_taskiq(run.mark, progress))
+
+    async def get_progress(self, task_id: str) -> TaskProgress[Any] | None:
+        """What the newest attempt of a job told last; `None`: nothing."""
+        run = current_run()
+        if run is not None and run.claim.id == task_id:
+            return to_taskiq(run.mark)
+        job = await self._ledger.find(task_id)
+        return None if job is None else to_taskiq(job.progress)
 
     async def wait(self, task_id: str, timeout: float | None) -> None:
         """Return when the job has ended.

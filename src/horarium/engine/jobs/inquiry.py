@@ -14,6 +14,7 @@ from horarium.clock import Clock, database_clock
 from horarium.database import Database, statement
 from horarium.engine.jobs.explanation import MOST_AHEAD, Explanation, Facts, explain
 from horarium.engine.jobs.job import Error, Job, State
+from horarium.engine.jobs.progress import read_mark
 from horarium.engine.jobs.statistics import Statistics, statistics
 from horarium.errors import InvalidInput, NotFound
 
@@ -185,6 +186,7 @@ def _job(row: Any) -> Job:
         if values[name] is not None:
             values[name] = msgspec.Raw(values[name])
     values["error"] = _error(values["error"])
+    values["progress"] = read_mark(values["progress"])
     values["state"] = State(values["state"])
     return Job(**values)
 

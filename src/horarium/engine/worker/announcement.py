@@ -1,6 +1,9 @@
 """What a worker tells the subscribers of events."""
 
-from horarium.engine.jobs.job import Claim
+from collections.abc import Mapping
+from typing import Any
+
+from horarium.engine.jobs.job import Claim, Mark
 from horarium.engine.jobs.outcome import (
     Cancelled,
     Failed,
@@ -9,25 +12,62 @@ from horarium.engine.jobs.outcome import (
     Snoozed,
     Succeeded,
 )
-from horarium.events import JobEnded, JobStarted
+from horarium.events import (
+    Events,
+    JobCancelled,
+    JobEnded,
+    JobFailed,
+    JobGivenBack,
+    JobProgressed,
+    JobRetried,
+    JobSnoozed,
+    JobStarted,
+    JobSucceeded,
+)
+
+_KINDS: Mapping[type[Any], type[JobEnded]] = {
+    Succeeded: JobSucceeded,
+    Cancelled: JobCancelled,
+    Snoozed: JobSnoozed,
+    GivenBack: JobGivenBack,
+}
 
 
 def started(claim: Claim) -> JobStarted:
-    return JobStarted(id=claim.id, task=claim.task, queue=claim.queue, attempt=claim.attempt)
+    return JobStarted(**_subject(claim))
 
 
-def ended(claim: Claim, outcome: Outcome, took: float) -> JobEnded:
-    failed = outcome if isinstance(outcome, Failed) else None
-    return JobEnded(
-        id=claim.id,
-        task=claim.task,
-        queue=claim.queue,
-        attempt=claim.attempt,
-        outcome=word(outcome),
-        took=took,
-        error=None if failed is None else f"{failed.error.type}: {failed.error.message}",
-        retry_after=None if failed is None else failed.retry_after,
+def progressed(claim: Claim, mark: Mark) -> JobProgressed:
+    return JobProgressed(
+        **_subject(claim),
+        fraction=mark.fraction,
+        note=mark.note,
+        state=mark.state,
+        number=mark.number,
     )
+
+
+def tell_end(events: Events, claim: Claim, outcome: Outcome, took: float) -> None:
+    """Publish the end of an attempt, if anybody wants to hear of such.
+
+    Args:
+        took: seconds.
+    """
+    kind = _kind(outcome)
+    if not events.hears(kind):
+        return
+    values: dict[str, Any] = {**_subject(claim), "outcome": word(outcome), "took": took}
+    match outcome:
+        case Failed(error):
+            values |= {"error": f"{error.type}: {error.message}"}
+            values |= {"retry_after": outcome.retry_after}
+            if kind is JobFailed:
+                values |= {"traceback": error.traceback}
+        case Snoozed(delay, reason):
+            values |= {"error": reason or None, "retry_after": delay}
+        case Cancelled(reason):
+            values |= {"error": reason or None}
+    events.publish(kind(**values))
 
 
 def word(outcome: Outcome) -> str:
@@ -45,3 +85,19 @@ def word(outcome: Outcome) -> str:
             return "snoozed"
         case GivenBack():
             return "given back"
+
+
+def _kind(outcome: Outcome) -> type[JobEnded]:
+    if isinstance(outcome, Failed):
+        return JobFailed if outcome.retry_after is None else JobRetried
+    return _KINDS[type(outcome)]
+
+
+def _subject(claim: Claim) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "task": claim.task,
+        "queue": claim.queue,
+        "attempt": claim.attempt,
+        "owner": claim.owner,
+    }

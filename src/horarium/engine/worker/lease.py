@@ -39,6 +39,8 @@ class Rescued(msgspec.Struct, frozen=True):
     task: str
     attempt: int
     worker: int
+    queue: str
+    owner: str | None
 
 
 class Lease:
@@ -152,7 +154,7 @@ class Lease:
 async def rescue(connection: Connection, clock: Clock) -> list[Rescued]:
     """Take back the jobs of workers whose lease has lapsed."""
     rows: list[Any] = await connection.fetch(_sql("rescue"), clock(), JOBS_CHANNEL)
-    rescued = [Rescued(*tuple(row)[:4]) for row in rows]
+    rescued = [Rescued(*tuple(row)[:6]) for row in rows]
     for job in rescued:
         _log.warning("rescued a job from a worker that stopped answering", **_fields(job))
     return rescued

@@ -1,6 +1,7 @@
 """One attempt, while it is run in this process."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
@@ -9,8 +10,9 @@ import asyncpg
 import structlog
 
 from horarium.database import TRANSIENT, Connection, Database, current_connection, joined
-from horarium.engine.jobs.job import Claim, NewJob
+from horarium.engine.jobs.job import Claim, Mark, NewJob
 from horarium.engine.jobs.outcome import Cancelled, GivenBack, Outcome
+from horarium.engine.worker.board import Board
 from horarium.errors import HorariumError
 
 _current: ContextVar["Run | None"] = ContextVar("horarium_run", default=None)
@@ -22,6 +24,9 @@ class Run:
 
     Attributes:
         claim: the job and the attempt.
+        began: when it began, by the monotonic clock of this process.
+        board: where its progress is told; `None`: nobody wants to know.
+        mark: the progress that it told last.
         task: the asyncio task that runs it; cancelling it ends an async task function.
         executing: the task function, its dependencies or its middlewares are at work. Before and
             after, an order to stop must not interrupt the worker's own steps.
@@ -33,8 +38,11 @@ class Run:
         afterwards: called when the outcome has been written.
     """
 
-    def __init__(self, claim: Claim, database: Database) -> None:
+    def __init__(self, claim: Claim, database: Database, board: Board | None = None) -> None:
         self.claim = claim
+        self.began = time.monotonic()
+        self.board = board
+        self.mark = Mark()
         self.task: asyncio.Task[Any] | None = None
         self.executing = False
         self.connection: Connection | None = None

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
 import structlog
 
 from horarium.database import STEADY_PLANS, TRANSIENT, Link
@@ -18,13 +19,15 @@ from horarium.engine.jobs.ledger import CANCEL_CHANNEL, Ledger
 from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
-from horarium.engine.worker.announcement import ended, started
+from horarium.engine.worker.announcement import started
+from horarium.engine.worker.board import Board
+from horarium.engine.worker.companion import Companion
 from horarium.engine.worker.finisher import Finisher
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.lease import Lease, Rescued
 from horarium.engine.worker.run import Run, interrupted
 from horarium.engine.worker.settlement import Settlement
-from horarium.events import Events, JobRescued
+from horarium.events import Events, JobRescued, JobStarted
 from horarium.listener import Listener
 
 Execute = Callable[[Run], Awaitable[Outcome]]
@@ -52,6 +55,7 @@ class Worker:
         shutdown: float = 30.0,
         keep: Keep = Keep(),
         events: Events | None = None,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self._ledger = ledger
         self._execute = execute
@@ -59,7 +63,8 @@ class Worker:
         self._slots = slots
         self._poll = poll
         self._shutdown = shutdown
-        self._events = events or Events()
+        self._events = Events() if events is None else events
+        self._companions = companions
         database = ledger.database
         self._link = Link(database, "horarium claim", STEADY_PLANS)
         self._finish_link = Link(database, "horarium finish", STEADY_PLANS)
@@ -73,7 +78,10 @@ class Worker:
             on_rescue=self._report_rescued,
         )
         self._freed = asyncio.Event()
-        self._finisher = Finisher(ledger, self._finish_link, self._freed.set)
+        self._board = Board(database, ledger.clock, self._events)
+        self._finisher = Finisher(
+            ledger, self._finish_link, self._freed.set, self._board, self._events
+        )
         self._settlement = Settlement(ledger, self._finisher)
         self._doorbell = Doorbell()
         # A job may be here twice: its lease was lost, and it was claimed again under the next.
@@ -92,6 +100,8 @@ class Worker:
         listener = Listener(self._ledger.database)
         postgres.attach(listener, self._doorbell, self._queues)
         listener.subscribe(CANCEL_CHANNEL, self._cancel)
+        for companion in self._companions:
+            companion.attach(listener)
         try:
             await self._lease.begin(await self._link.get())
             _log.info("worker started", worker=self._lease.worker, queues=self._queues or "all")
@@ -100,9 +110,13 @@ class Worker:
                 loops = [
                     background.create_task(listener.run()),
                     background.create_task(self._finisher.run()),
+                    background.create_task(self._board.run()),
+                    *(background.create_task(each.run()) for each in self._companions),
                 ]
                 await self._claim_until_stopped()
                 await self._drain()
+                for companion in self._companions:
+                    await companion.drain()
                 for loop in loops:
                     loop.cancel()
         finally:
@@ -205,21 +219,17 @@ class Worker:
     # Running
 
     def _start(self, claim: Claim) -> None:
-        run = Run(claim, self._ledger.database)
+        run = Run(claim, self._ledger.database, self._board)
         run.giving_back = self._stopping.is_set()
         self._runs.add(run)
         run.task = asyncio.create_task(self._run(run))
 
     async def _run(self, run: Run) -> None:
         run.enter()
-        began = time.monotonic()
         try:
-            if self._events:
+            if self._events.hears(JobStarted):
                 self._events.publish(started(run.claim))
-            outcome = await self._outcome(run)
-            await self._settlement.settle(run, outcome)
-            if self._events:
-                self._events.publish(ended(run.claim, outcome, time.monotonic() - began))
+            await self._settlement.settle(run, await self._outcome(run))
         except Exception:  # noqa: BLE001 - nobody awaits this task; the audit finds its job
             _log.exception("a run could not be settled; its job goes back", job=run.claim.id)
         finally:
@@ -296,7 +306,5 @@ class Worker:
         await self._finish_link.close()
 
     def _report_rescued(self, rescued: Sequence[Rescued]) -> None:
-        for job in rescued if self._events else ():
-            self._events.publish(
-                JobRescued(id=job.id, task=job.task, attempt=job.attempt, worker=job.worker)
-            )
+        for job in rescued if self._events.hears(JobRescued) else ():
+            self._events.publish(JobRescued(**msgspec.structs.asdict(job)))

@@ -32,6 +32,6 @@ with matching as (
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
      order by finished_at desc limit $5 + $6)
 )
-select * from matching
+select matching.*, horarium.progress_of(id, started_at) as progress from matching
 order by finished_at desc nulls first, due_at desc, id
 limit $5 offset $6

@@ -26,7 +26,7 @@ rescued as (
     update horarium.jobs j set state = 'queued', worker = null
     from lost, horarium.jobs before
     where j.id = lost.id and before.id = j.id and j.state = 'running'
-    returning j.id, j.task, j.queue, j.attempt, before.worker, j.started_at
+    returning j.id, j.task, j.queue, j.owner, j.attempt, before.worker, j.started_at
 ),
 kept as (
     insert into horarium.attempts (job, attempt, worker, started_at, ended_at, outcome, error)
@@ -38,4 +38,4 @@ kept as (
         )
     from rescued
 )
-select id, task, attempt, worker, pg_notify($2, queue) from rescued
+select id, task, attempt, worker, queue, owner, pg_notify($2, queue) from rescued
