@@ -26,6 +26,7 @@ from horarium.engine import (
     LedgerScheduler,
     Queues,
     Schedule,
+    Watchers,
 )
 from horarium.errors import Unavailable
 from horarium.events import Events
@@ -65,6 +66,7 @@ class Horarium:
         self.ledger = Ledger(self.database)
         self.queues = Queues(self.database)
         self.book = Book(self.ledger)
+        self.watchers = Watchers(self.database)
         self.broker = LedgerBroker(self.ledger, self.settings, self.events, self.close)
         self.scheduler = LedgerScheduler(
             self.broker, self.book, self.settings.app, self._report_schedules
@@ -123,6 +125,7 @@ class Horarium:
 
     async def close(self) -> None:
         """Close the database, and stop the embedded server if this was its last user."""
+        await self.watchers.close()
         await self.database.close()
         embedded, self._embedded = self._embedded, None
         if embedded is not None:

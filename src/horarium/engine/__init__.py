@@ -42,6 +42,9 @@ from horarium.engine.schedules.timetable import (
     zone_data_version,
 )
 from horarium.engine.schedules.timetable.preview import preview
+from horarium.engine.watches.standing import Standing, standing
+from horarium.engine.watches.watch import Watch
+from horarium.engine.watches.watchers import Sight, Watchers
 from horarium.engine.worker.roster import Member, Presence, roster
 from horarium.engine.worker.worker import Worker
 
@@ -85,11 +88,15 @@ __all__ = [
     "Reason",
     "Schedule",
     "Scheduler",
+    "Sight",
     "Snooze",
+    "Standing",
     "State",
     "Statistics",
     "TaskFigures",
     "Timetable",
+    "Watch",
+    "Watchers",
     "Worker",
     "backfill",
     "compiled",
@@ -100,6 +107,7 @@ __all__ = [
     "preview",
     "prove",
     "roster",
+    "standing",
     "wanted_arguments",
     "zone_data_version",
 ]

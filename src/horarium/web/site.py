@@ -22,6 +22,7 @@ from horarium.application import Horarium
 from horarium.errors import Unavailable
 from horarium.web import dashboard, reference
 from horarium.web.api import (
+    events,
     health,
     jobs,
     metrics,
@@ -43,7 +44,7 @@ BODY_LIMIT = 2**20
 """Bytes that a request's body may have unless told otherwise."""
 
 _ROUTES = (
-    *(dashboard, reports, health, jobs, queues, workers, metrics),
+    *(dashboard, reports, health, jobs, events, queues, workers, metrics),
     *(users, products, orders, reference),
 )
 _log = structlog.get_logger()
@@ -59,7 +60,7 @@ class Site(Litestar):
         send: Send | LifeSpanSend,
     ) -> None:
         if scope.get("method") == "HEAD":
-            scope = cast("Scope", {**scope, "method": "GET"})
+            scope = cast("Scope", {**scope, "method": "GET", "horarium_head": True})
             send = partial(_without_body, send)
         await super().__call__(scope, receive, send)
 

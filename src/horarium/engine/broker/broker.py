@@ -37,6 +37,7 @@ from horarium.engine.broker.results import LedgerResults
 from horarium.engine.broker.task import LedgerTask
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.watches.relay import Relay
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.log import JobLog
 from horarium.engine.worker.run import current_run
@@ -169,7 +170,7 @@ class LedgerBroker(AsyncBroker):
                 timedelta(days=self.settings.keep_failed),
             ),
             events=self.events,
-            companions=[JobLog(self.events)],
+            companions=[JobLog(self.events), Relay(self.ledger.database, self.events)],
         )
 
     # TaskIQ's worker
