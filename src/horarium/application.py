@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
@@ -21,6 +21,7 @@ from horarium import migrations
 from horarium.database import TRANSIENT, Connection, Database, joined, statement
 from horarium.engine import (
     Book,
+    Hook,
     Ledger,
     LedgerBroker,
     LedgerScheduler,
@@ -34,6 +35,7 @@ from horarium.reports.tasks import ReportTasks
 from horarium.settings import Settings, load
 from horarium.shop import Profile, profile, settle_profile
 
+H = TypeVar("H", bound=Hook)
 _log = structlog.get_logger()
 
 
@@ -73,6 +75,15 @@ class Horarium:
         )
         self.reports = ReportTasks(self.broker) if builtin else None
         self._embedded: Any = None
+        if self.settings.mail_to is not None:
+            self._mail_failures()
+
+    def _mail_failures(self) -> None:
+        # Mail takes long to import, and most processes send none.
+        from horarium.mail import FailureMail, Post, readers
+
+        who, post = readers(self.settings), Post(self.settings.smtp_url or "")
+        self.broker.companions.append(lambda: FailureMail(self.database, self.events, post, who))
 
     # Opening and closing
 
@@ -141,6 +152,10 @@ class Horarium:
             await self.broker.shutdown()
 
     # Work
+
+    def on_failure(self, hook: H) -> H:
+        """Call a function when a job of any task has failed for good; see `LedgerBroker`."""
+        return self.broker.on_failure(hook)
 
     @asynccontextmanager
     async def transaction(self, session: Any = None) -> AsyncIterator[Connection]:

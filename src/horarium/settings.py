@@ -7,6 +7,7 @@ one sentence that names the setting, its source and what it takes.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,6 +37,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rabbitmq_url: str | None = None
     redis_url: str | None = None
     smtp_url: str | None = None
+    mail_to: str | None = None
+    mail_from: str | None = None
+    mail_every: float = 600.0
     concurrency: int = 100
     threads: int = 8
     lease: float = 45.0
@@ -105,6 +109,16 @@ def _currency(value: str) -> str:
     raise ValueError(f"{value!r} is no currency; it takes an ISO 4217 code, such as EUR")
 
 
+def _address(value: str) -> str:
+    if re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", value.strip()):
+        return value.strip()
+    raise ValueError(f"{value!r} is no mail address; it takes one such as ops@example.org")
+
+
+def _addresses(value: str) -> str:
+    return ", ".join(_address(each) for each in value.split(","))
+
+
 def _level(value: str) -> str:
     levels = ("debug", "info", "warning", "error")
     if value.lower() in levels:
@@ -135,6 +149,9 @@ SETTINGS: Mapping[str, Setting] = {
     "rabbitmq_url": Setting("RABBITMQ_URL", _url("amqp", "amqps"), secret=True),
     "redis_url": Setting("REDIS_URL", _url("redis", "rediss"), secret=True),
     "smtp_url": Setting("SMTP_URL", _url("smtp", "smtps"), secret=True),
+    "mail_to": Setting("HORARIUM_MAIL_TO", _addresses),
+    "mail_from": Setting("HORARIUM_MAIL_FROM", _address),
+    "mail_every": Setting("HORARIUM_MAIL_EVERY", _seconds),
     "concurrency": Setting("HORARIUM_CONCURRENCY", _count),
     "threads": Setting("HORARIUM_THREADS", _count),
     "lease": Setting("HORARIUM_LEASE", _seconds),

@@ -45,6 +45,8 @@ from horarium.engine.schedules.timetable.preview import preview
 from horarium.engine.watches.standing import Standing, standing
 from horarium.engine.watches.watch import Watch
 from horarium.engine.watches.watchers import Sight, Watchers
+from horarium.engine.worker.companion import Companion
+from horarium.engine.worker.hooks import Hook
 from horarium.engine.worker.roster import Member, Presence, roster
 from horarium.engine.worker.worker import Worker
 
@@ -57,6 +59,7 @@ __all__ = [
     "BookSource",
     "Cancel",
     "CatchUp",
+    "Companion",
     "Cron",
     "CurrentFiring",
     "DueTime",
@@ -67,6 +70,7 @@ __all__ = [
     "Finding",
     "Firing",
     "FiringOfJob",
+    "Hook",
     "Job",
     "JobConnection",
     "JobId",

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from taskiq import AsyncBroker
@@ -38,6 +38,8 @@ from horarium.engine.broker.task import LedgerTask
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.watches.relay import Relay
+from horarium.engine.worker.companion import Companion
+from horarium.engine.worker.hooks import FailureHooks, Hook, HookCalls
 from horarium.engine.worker.keeping import Keep
 from horarium.engine.worker.log import JobLog
 from horarium.engine.worker.run import current_run
@@ -46,6 +48,7 @@ from horarium.events import Events
 from horarium.settings import Settings
 
 _AT_ONCE = 10_000
+H = TypeVar("H", bound=Hook)
 
 
 class LedgerBroker(AsyncBroker):
@@ -67,8 +70,21 @@ class LedgerBroker(AsyncBroker):
         self.result_backend = LedgerResults(ledger)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
+        self.failure_hooks = FailureHooks()
+        self.companions: list[Callable[[], Companion]] = []
         self._deliveries: Deliveries | None = None
         self._listening: tuple[Worker, asyncio.Task[None]] | None = None
+
+    # Hooks
+
+    def on_failure(self, hook: H) -> H:
+        """Call a function when a job of any task has failed for good; a decorator.
+
+        It is called with the `horarium.events.JobFailed`, after the failure is committed, by the
+        worker that recorded it, at most once; in a thread, if it is no coroutine function.
+        """
+        self.failure_hooks.add(hook)
+        return hook
 
     # Enqueue
 
@@ -170,7 +186,12 @@ class LedgerBroker(AsyncBroker):
                 timedelta(days=self.settings.keep_failed),
             ),
             events=self.events,
-            companions=[JobLog(self.events), Relay(self.ledger.database, self.events)],
+            companions=[
+                JobLog(self.events),
+                Relay(self.ledger.database, self.events),
+                HookCalls(self.events, self.failure_hooks),
+                *(make() for make in self.companions),
+            ],
         )
 
     # TaskIQ's worker

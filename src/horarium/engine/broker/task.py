@@ -25,9 +25,11 @@ from horarium.engine.broker.parameters import Parameters
 from horarium.engine.broker.results import LedgerResults
 from horarium.engine.jobs.job import Enqueued
 from horarium.engine.jobs.outcome import Cancel, Snooze
+from horarium.engine.worker.hooks import Hook
 
 P = ParamSpec("P")
 R = TypeVar("R")
+H = TypeVar("H", bound=Hook)
 
 
 class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
@@ -40,6 +42,12 @@ class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
         self.parameters = Parameters(self.task_name, self.original_func)
         check(self.options, self.parameters)
         self.return_type = _without_outcomes(self.return_type)
+
+    def on_failure(self, hook: H) -> H:
+        """Call a function when a job of this task has failed for good; see the broker's."""
+        broker: Any = self.broker
+        broker.failure_hooks.add(hook, self.task_name)
+        return hook
 
     def kicker(self) -> AsyncKicker[P, R]:
         """A kicker that keeps the labels as they are."""
