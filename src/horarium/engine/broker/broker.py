@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker import tracing
 from horarium.engine.broker.answer import answer
 from horarium.engine.broker.deliveries import Deliveries, DeliveryHooks
 from horarium.engine.broker.execution import Execution, RunRecorder
@@ -109,6 +110,18 @@ class LedgerBroker(AsyncBroker):
         Returns:
             How many jobs were made: of unique calls, those that were not there already.
         """
+        queue = labelling.read({**self._declared(task.task_name), **labels}).queue
+        with tracing.sending(self, task.task_name, queue, bulk=True) as sending:
+            count = await self._enqueue_many(task, calls, {**labels, **sending.carried})
+            sending.sent(count=count)
+        return count
+
+    async def _enqueue_many(
+        self,
+        task: AsyncTaskiqDecoratedTask[Any, Any],
+        calls: Iterable[Any],
+        labels: Mapping[str, Any],
+    ) -> int:
         declared = self._declared(task.task_name)
         options = labelling.read({**declared, **labels})
         travelling = labelling.differing(labels, declared)
@@ -175,7 +188,7 @@ class LedgerBroker(AsyncBroker):
     def _worker(self, execute: Any, queues: Sequence[str] | None, slots: int) -> Worker:
         return Worker(
             self.ledger,
-            execute,
+            tracing.traced(execute, self),
             queues=queues,
             slots=slots,
             lease=self.settings.lease,

@@ -16,6 +16,7 @@ from taskiq.exceptions import NoResultError
 from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
 
+from horarium.engine.broker import tracing
 from horarium.engine.broker.execution import RunRecorder, conclude, unknown
 from horarium.engine.broker.message import deliver, received
 from horarium.engine.jobs.failure import describe
@@ -137,6 +138,7 @@ class Deliveries:
             raise asyncio.CancelledError
         delivery.message = message
         delivery.run.enter()
+        tracing.enter(delivery.run)
         delivery.watch(asyncio.current_task())
 
     def _raise_the_workers_error(self) -> None:

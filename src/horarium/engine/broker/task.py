@@ -19,6 +19,7 @@ from taskiq.result import TaskiqResult
 from taskiq.task import AsyncTaskiqTask
 
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker import tracing
 from horarium.engine.broker.answer import answered
 from horarium.engine.broker.calls import check
 from horarium.engine.broker.parameters import Parameters
@@ -77,11 +78,17 @@ class LedgerKicker(AsyncKicker[P, R]):
 
     async def kiq(self, *args: Any, **kwargs: Any) -> Any:
         """Enqueue a call of the task; returns its handle."""
-        with answered() as answer:
+        queue = self.labels.get("queue") or self.labels.get("queue_name")
+        with (
+            tracing.sending(self.broker, self.task_name, queue) as sending,
+            answered() as answer,
+        ):
+            self.labels.update(sending.carried)
             sent = await super().kiq(*args, **kwargs)
-        enqueued = answer.enqueued
-        if enqueued is None:
-            enqueued = Enqueued(sent.task_id, True)
+            enqueued = answer.enqueued
+            if enqueued is None:
+                enqueued = Enqueued(sent.task_id, True)
+            sending.sent(job=enqueued.id)
         handle: LedgerHandle[R] = LedgerHandle(enqueued.id, sent.result_backend, sent.return_type)
         handle.is_new = enqueued.is_new
         return handle

@@ -36,6 +36,7 @@ class Run:
         again: a call of the same job that was sent while it ran: run it once more with this.
         error: the exception that the task raised, kept for the ledger.
         afterwards: called when the outcome has been written.
+        trace: the context of OpenTelemetry that it runs in, where it is traced.
     """
 
     def __init__(self, claim: Claim, database: Database, board: Board | None = None) -> None:
@@ -51,6 +52,7 @@ class Run:
         self.again: NewJob | None = None
         self.error: BaseException | None = None
         self.afterwards: Callable[[], Awaitable[None]] | None = None
+        self.trace: Any = None
         self._database = database
         self._transaction: Any = None
 
