@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown: float = 30.0
     keep_succeeded: int = 30
     keep_failed: int = 90
+    result_expires: float | None = None
     log_level: str = "info"
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
@@ -159,6 +160,7 @@ SETTINGS: Mapping[str, Setting] = {
     "shutdown": Setting("HORARIUM_SHUTDOWN", _seconds),
     "keep_succeeded": Setting("HORARIUM_KEEP_SUCCEEDED", _days),
     "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
+    "result_expires": Setting("HORARIUM_RESULT_EXPIRES", _seconds),
     "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
 }
 

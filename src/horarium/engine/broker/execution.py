@@ -129,17 +129,20 @@ def conclude(
     """What became of an attempt, by its result and by what was ordered meanwhile."""
     error = result.error
     if run.ordered_to_stop:
-        return interrupted(run) if error is not None else _succeeded(message.task_name, result)
+        return interrupted(run) if error is not None else _succeeded(broker, message, result)
     if run.again is not None:
         return _sent_again(run)
     if isinstance(error, TaskRejectedError):
         return Cancelled("the task rejected its message")
     if error is None or isinstance(error, NoResultError):
-        return chosen_by_task(result.return_value) or _succeeded(message.task_name, result)
+        return chosen_by_task(result.return_value) or _succeeded(broker, message, result)
     return _failed(broker, run.claim, message, error)
 
 
-def _succeeded(task: str, result: TaskiqResult[Any]) -> Outcome:
+def _succeeded(
+    broker: "LedgerBroker", message: TaskiqMessage, result: TaskiqResult[Any]
+) -> Outcome:
+    task = message.task_name
     try:
         stored = encode_value(result.return_value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -152,7 +155,8 @@ def _succeeded(task: str, result: TaskiqResult[Any]) -> Outcome:
                 f"{MOST_RESULT:,}. Store the data and return its key instead",
             )
         )
-    return Succeeded(stored)
+    expires = message.labels.get("result_expires", broker.settings.result_expires)
+    return Succeeded(stored, None if expires is None else labelling.read_expiry(expires))
 
 
 def _failed(

@@ -124,8 +124,9 @@ def all_labels(claim: Claim, declared: Mapping[str, Any]) -> dict[str, Any]:
     labels = {name: v for name, v in declared.items() if name not in labelling.DECLARED_ONLY}
     if claim.labels is not None:
         labels |= msgspec.json.decode(claim.labels)
-    if isinstance(labels.get("timeout"), timedelta):
-        labels["timeout"] = labels["timeout"].total_seconds()  # TaskIQ's receiver takes numbers
+    for name in ("timeout", "result_expires"):
+        if isinstance(labels.get(name), timedelta):
+            labels[name] = labels[name].total_seconds()  # TaskIQ's receiver takes numbers
     if claim.schedule is not None:
         labels["schedule_id"] = claim.schedule
     return labels

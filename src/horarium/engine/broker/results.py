@@ -25,6 +25,10 @@ class JobFailed(HorariumError):
     """The error of a job whose own exception type is not known in this process."""
 
 
+class ResultExpired(HorariumError):
+    """The result of a job was kept for as long as it was to be kept."""
+
+
 class LedgerResults(AsyncResultBackend[Any]):
     """Reads results from the ledger; they are written with the job's outcome, not here."""
 
@@ -53,10 +57,15 @@ class LedgerResults(AsyncResultBackend[Any]):
 
         Raises:
             NotFound: the ledger has no such job, or it has not ended.
+            ResultExpired: its result has been forgotten (label `result_expires`).
         """
         job = await self._ledger.show(task_id)
         if not job.state.final:
             raise NotFound(f"job {task_id} has no result yet: it is {job.state}")
+        if job.result_expired:
+            raise ResultExpired(
+                f"the result of job {task_id} has expired; that it succeeded is still recorded"
+            )
         return _result(job)
 
     async def set_progress(self, task_id: str, progress: TaskProgress[Any]) -> None:

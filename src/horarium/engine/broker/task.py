@@ -23,7 +23,7 @@ from horarium.engine.broker import tracing
 from horarium.engine.broker.answer import answered
 from horarium.engine.broker.calls import check
 from horarium.engine.broker.parameters import Parameters
-from horarium.engine.broker.results import LedgerResults
+from horarium.engine.broker.results import LedgerResults, ResultExpired
 from horarium.engine.jobs.job import Enqueued
 from horarium.engine.jobs.outcome import Cancel, Snooze
 from horarium.engine.worker.hooks import Hook
@@ -117,10 +117,15 @@ class LedgerHandle(AsyncTaskiqTask[R]):
         """The result of a job that has ended, as the type that the task's annotation says.
 
         A type that pydantic cannot read comes back as plain data.
+
+        Raises:
+            ResultExpired: the result has been forgotten (label `result_expires`).
         """
         try:
             return await super().get_result(with_logs=with_logs)
         except ResultGetError as error:
+            if isinstance(error.__cause__, ResultExpired):
+                raise error.__cause__ from None
             if not isinstance(error.__cause__, PydanticUserError):
                 raise
         return await self.result_backend.get_result(self.task_id, with_logs=with_logs)

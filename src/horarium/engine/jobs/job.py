@@ -181,6 +181,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return (self.finished_at - self.started_at).total_seconds()
 
+    @property
+    def result_expired(self) -> bool:
+        """It succeeded, and its result has been forgotten; one of nothing is a JSON null."""
+        return self.state is State.SUCCEEDED and self.result is None
+
 
 def arguments(*args: Any, **kwargs: Any) -> bytes:
     """Arguments of a call, as the JSON that `NewJob.arguments` takes."""

@@ -13,6 +13,7 @@ import structlog
 
 from horarium.clock import Clock, database_clock
 from horarium.database import Connection, statement
+from horarium.engine.jobs.expiry import forget_results
 from horarium.engine.jobs.progress import forget_marks
 
 MOST_FORGOTTEN = 5000
@@ -52,6 +53,7 @@ async def tidy(
     while time.monotonic() < end:
         forgotten = await connection.fetchval(_sql("forget"), clock(), *keep, MOST_FORGOTTEN)
         forgotten += await forget_marks(connection, max(keep), MOST_FORGOTTEN, clock)
+        forgotten += await forget_results(connection, MOST_FORGOTTEN, clock)
         if forgotten < MOST_FORGOTTEN:
             return True
     return False

@@ -44,15 +44,16 @@ comment on table horarium.watches is
     'processes that want to hear of jobs: workers tell events only while somebody is here';
 
 create table horarium.expiring_results (
-    job text collate "C" not null,
-    finished_at timestamptz not null,
-    expires_at timestamptz not null,
-    primary key (job, finished_at)
+    job text collate "C" not null primary key,
+    recorded_at timestamptz not null,
+    expires_at timestamptz not null
 );
 -- Serves forgetting: what has expired.
 create index expiring_results_due on horarium.expiring_results (expires_at);
 comment on table horarium.expiring_results is
     'ended jobs whose result is to be forgotten while their record stays; others need no row';
+comment on column horarium.expiring_results.recorded_at is
+    'the job had ended by then: a later end under the same id is not meant';
 
 create table horarium.failure_mails (
     task text not null primary key,
