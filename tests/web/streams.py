@@ -11,6 +11,7 @@ import httpx
 import uvicorn
 
 from horarium.application import Horarium
+from horarium.settings import Settings
 from horarium.web import asgi
 
 PATIENCE = 15.0
@@ -61,6 +62,10 @@ class Stream:
         while (message := await self.next()) is not None:
             seen.append(message)
         return seen
+
+
+def application(url: str) -> Horarium:
+    return Horarium(Settings(database_url=url, shutdown=5))
 
 
 @asynccontextmanager

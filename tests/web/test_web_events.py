@@ -11,10 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from problem_documents import refused
-from streams import Message, following, labouring, serving, until
+from streams import Message, application, following, labouring, serving, until
 from test_web_server import PROGRAM, _answers
 
-from conftest import application
 from horarium.application import Horarium
 from horarium.database import Connection
 from horarium.engine import NewJob, Progress
@@ -200,6 +199,19 @@ async def test_all_events_by_queue_task_and_owner(
     assert kinds == ["started", "retrying", "started", "failed"]
     assert {id for _, id in heard["/events?task=step"]} == {"s"}
     assert {id for _, id in heard["/events"]} == {"m", "o", "s"}
+
+
+async def test_a_job_that_is_cancelled_before_it_begins_is_told(
+    app: Horarium, served: httpx.AsyncClient, elsewhere: Horarium
+) -> None:
+    await enqueue(app, "a", owner="ada")
+    async with following(served, "/events?owner=ada") as stream:
+        await until(lambda: count(app, WATCHES), 1)
+        await elsewhere.ledger.cancel("a", "enough " * 1000)
+        told = await stream.next()
+    assert told is not None
+    assert (told.event, told.data["id"]) == ("cancelled", "a")
+    assert told.data["error"].startswith("enough")
 
 
 async def relaying(elsewhere: Horarium, wanted: bool = True) -> None:

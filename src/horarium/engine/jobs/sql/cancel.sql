@@ -1,6 +1,7 @@
 -- Ends a job that has not begun, as cancelled. A running one is asked to stop.
 -- The row is locked first: a claim or a finish that is under way decides which of the two it is.
 -- A queued one with a limit comes back with its key: its turn passes to the next.
+-- No worker tells of one that has not begun: it is told here, where anybody watches.
 -- Carried by the primary key.
 with found as (
     select id, state from horarium.jobs where id = $1 for update
@@ -28,7 +29,14 @@ asked as (
 )
 select 'cancelled' as became, case when awaited then pg_notify('horarium_finished', id) end,
     case when schedule is not null then pg_notify('horarium_schedules', schedule) end,
-    case when state = 'queued' then limits ->> 'concurrency_key' end as key
+    case when state = 'queued' then limits ->> 'concurrency_key' end as key,
+    case when exists (select from horarium.watches where until > clock_timestamp())
+        then pg_notify('horarium_events', json_build_object(
+            'event', 'cancelled', 'id', id, 'task', task, 'queue', queue, 'attempt', attempt,
+            'owner', owner, 'outcome', 'cancelled', 'took', 0,
+            'error', left($2::jsonb ->> 'message', 500)
+        )::text)
+    end
 from ended
 union all
-select 'cancelling', pg_notify('horarium_cancel', $1), null, null from asked
+select 'cancelling', pg_notify('horarium_cancel', $1), null, null, null from asked
