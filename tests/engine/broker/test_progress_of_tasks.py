@@ -196,6 +196,20 @@ async def test_taskiqs_tracker_reads_ours(broker: LedgerBroker, at_work: AtWork)
     assert told == TaskProgress(state="STARTED", meta={"fraction": 0.5, "note": "half"})
 
 
+async def test_both_in_one_task(broker: LedgerBroker, at_work: AtWork) -> None:
+    @broker.task
+    async def count(progress: Progress, tracker: ProgressTracker[Any] = TaskiqDepends()) -> None:
+        await progress(0.5, "half")
+        await tracker.set_progress("counting")
+        await progress(0.75)
+
+    async with at_work():
+        job = await ended(broker.ledger, (await count.kiq()).task_id)
+    mark = job.progress
+    assert mark is not None
+    assert (mark.fraction, mark.note, mark.state, mark.meta) == (0.75, "half", "counting", None)
+
+
 async def test_data_that_cannot_be_kept(broker: LedgerBroker, at_work: AtWork) -> None:
     @broker.task
     async def track(meta: str, tracker: ProgressTracker[Any] = TaskiqDepends()) -> None:

@@ -60,3 +60,6 @@ def test_data_has_bounds() -> None:
     assert MOST_META < 70_000
     with pytest.raises(InvalidInput, match="NUL"):
         next_mark(Mark(), meta=b'"a\\u0000"')
+    assert next_mark(Mark(), meta=b'"a\\\\u0000"').meta == "a\\u0000"
+    with pytest.raises(InvalidInput, match="read back"):
+        next_mark(Mark(), meta=b"[" * 5000 + b"]" * 5000)

@@ -112,9 +112,15 @@ def from_taskiq(before: Mark, progress: TaskProgress[Any]) -> Mark:
 
 
 def to_taskiq(mark: Mark | None) -> TaskProgress[Any] | None:
-    """A mark as TaskIQ's tracker reads it: what `Progress` told, where there is no data."""
+    """A mark as TaskIQ's tracker reads it."""
     if mark is None or not mark.number:
         return None
-    own = {"fraction": mark.fraction, "note": mark.note}
-    meta = own if mark.meta is None else mark.meta
-    return TaskProgress(state=mark.state or TaskState.STARTED, meta=meta)
+    return TaskProgress(state=mark.state or TaskState.STARTED, meta=mark.meta)
+
+
+def seen_from_outside(mark: Mark | None) -> TaskProgress[Any] | None:
+    """The same; where there is no data, what `Progress` told takes its place."""
+    progress = to_taskiq(mark)
+    if mark is not None and progress is not None and progress.meta is None:
+        progress.meta = {"fraction": mark.fraction, "note": mark.note}
+    return progress

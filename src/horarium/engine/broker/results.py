@@ -10,7 +10,13 @@ from taskiq.abc.result_backend import AsyncResultBackend
 from taskiq.depends.progress_tracker import TaskProgress
 from taskiq.result import TaskiqResult
 
-from horarium.engine.broker.progress import from_taskiq, run_that_tells, tell, to_taskiq
+from horarium.engine.broker.progress import (
+    from_taskiq,
+    run_that_tells,
+    seen_from_outside,
+    tell,
+    to_taskiq,
+)
 from horarium.engine.jobs.job import Error, Job, State
 from horarium.engine.jobs.ledger import FINISHED_CHANNEL, Ledger
 from horarium.engine.worker.run import current_run
@@ -83,7 +89,7 @@ class LedgerResults(AsyncResultBackend[Any]):
         if run is not None and run.claim.id == task_id:
             return to_taskiq(run.mark)
         job = await self._ledger.find(task_id)
-        return None if job is None else to_taskiq(job.progress)
+        return None if job is None else seen_from_outside(job.progress)
 
     async def wait(self, task_id: str, timeout: float | None) -> None:
         """Return when the job has ended.

@@ -5,6 +5,7 @@ does not name stays as it was told before.
 """
 
 import math
+import re
 from enum import Enum
 from typing import Any
 
@@ -88,6 +89,13 @@ def _meta(value: bytes | None) -> Any:
     if len(value) > MOST_META:
         reason = f"it has {len(value):,} bytes of JSON; progress keeps at most {MOST_META:,}"
         raise InvalidInput("meta", reason)
-    if b"\\u0000" in value:
+    if _NUL.search(value):
         raise InvalidInput("meta", "it has text with the character NUL, which cannot be kept")
-    return msgspec.json.decode(value)
+    try:
+        return msgspec.json.decode(value)
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
+        raise InvalidInput("meta", f"it cannot be read back: {error}") from None
+
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL as JSON writes it; a backslash before it may itself be escaped."""

@@ -54,8 +54,10 @@ class Relay(Companion):
                     await self._step()
                 except TRANSIENT as error:
                     _log.warning("events could not be relayed", error=str(error))
-                    await self._link.close()
-                    self._look_at = time.monotonic() + _PAUSE
+                    await self._begin_again()
+                except Exception:  # noqa: BLE001 - the worker goes on, watched or not
+                    _log.exception("events could not be relayed")
+                    await self._begin_again()
                 await asyncio.sleep(LEAST_BETWEEN)
         finally:
             self._listen(Watched())
@@ -65,8 +67,12 @@ class Relay(Companion):
         """Tell what is left."""
         try:
             await self._send()
-        except TRANSIENT as error:
+        except Exception as error:  # noqa: BLE001 - the worker stops all the same
             _log.warning("the last events could not be relayed", error=str(error))
+
+    async def _begin_again(self) -> None:
+        await self._link.close()
+        self._look_at = time.monotonic() + _PAUSE
 
     def _look(self, _payload: str | None) -> None:
         self._look_at = time.monotonic()

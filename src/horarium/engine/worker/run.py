@@ -16,6 +16,7 @@ from horarium.engine.worker.board import Board
 from horarium.errors import HorariumError
 
 _current: ContextVar["Run | None"] = ContextVar("horarium_run", default=None)
+_NOTHING_TOLD = Mark()
 _log = structlog.get_logger()
 
 
@@ -43,7 +44,7 @@ class Run:
         self.claim = claim
         self.began = time.monotonic()
         self.board = board
-        self.mark = Mark()
+        self.mark = _NOTHING_TOLD
         self.task: asyncio.Task[Any] | None = None
         self.executing = False
         self.connection: Connection | None = None
