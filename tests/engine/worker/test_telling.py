@@ -103,7 +103,7 @@ async def test_a_job_that_is_given_back_is_told(broker: LedgerBroker, told: Told
         await asyncio.Event().wait()
 
     worker = broker.worker()
-    worker._shutdown = 0.1
+    worker._shutdown = 1.5  # also the time that its last outcome has to be written
     async with working(worker):
         sent = await wait.kiq()
         await eventually(lambda: states(broker.ledger, sent.task_id), ["running"])
