@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
@@ -22,11 +22,13 @@ from horarium.database import TRANSIENT, Connection, Database, joined, statement
 from horarium.engine import (
     Batches,
     Book,
+    Hook,
     Ledger,
     LedgerBroker,
     LedgerScheduler,
     Queues,
     Schedule,
+    Watchers,
 )
 from horarium.errors import Unavailable
 from horarium.events import Events
@@ -34,6 +36,7 @@ from horarium.reports.tasks import ReportTasks
 from horarium.settings import Settings, load
 from horarium.shop import Profile, profile, settle_profile
 
+H = TypeVar("H", bound=Hook)
 _log = structlog.get_logger()
 
 
@@ -67,12 +70,22 @@ class Horarium:
         self.batches = Batches(self.ledger)
         self.queues = Queues(self.database)
         self.book = Book(self.ledger)
+        self.watchers = Watchers(self.database)
         self.broker = LedgerBroker(self.ledger, self.settings, self.events, self.close)
         self.scheduler = LedgerScheduler(
             self.broker, self.book, self.settings.app, self._report_schedules
         )
         self.reports = ReportTasks(self.broker) if builtin else None
         self._embedded: Any = None
+        if self.settings.mail_to is not None:
+            self._mail_failures()
+
+    def _mail_failures(self) -> None:
+        # Mail takes long to import, and most processes send none.
+        from horarium.mail import FailureMail, Post, readers
+
+        who, post = readers(self.settings), Post(self.settings.smtp_url or "")
+        self.broker.companions.append(lambda: FailureMail(self.database, self.events, post, who))
 
     # Opening and closing
 
@@ -125,6 +138,7 @@ class Horarium:
 
     async def close(self) -> None:
         """Close the database, and stop the embedded server if this was its last user."""
+        await self.watchers.close()
         await self.database.close()
         embedded, self._embedded = self._embedded, None
         if embedded is not None:
@@ -140,6 +154,10 @@ class Horarium:
             await self.broker.shutdown()
 
     # Work
+
+    def on_failure(self, hook: H) -> H:
+        """Call a function when a job of any task has failed for good; see `LedgerBroker`."""
+        return self.broker.on_failure(hook)
 
     @asynccontextmanager
     async def transaction(self, session: Any = None) -> AsyncIterator[Connection]:

@@ -57,6 +57,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rabbitmq_url: str | None = None
     redis_url: str | None = None
     smtp_url: str | None = None
+    mail_to: str | None = None
+    mail_from: str | None = None
+    mail_every: float = 600.0
     concurrency: int = 100
     threads: int = 8
     processes: int = 1
@@ -71,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_failed: int = 90
     serializer: str = "json"
     encryption_keys: Keys | None = None
+    result_expires: float | None = None
     log_level: str = "info"
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
@@ -166,6 +170,16 @@ def _currency(value: str) -> str:
     raise ValueError(f"{value!r} is no currency; it takes an ISO 4217 code, such as EUR")
 
 
+def _address(value: str) -> str:
+    if re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", value.strip()):
+        return value.strip()
+    raise ValueError(f"{value!r} is no mail address; it takes one such as ops@example.org")
+
+
+def _addresses(value: str) -> str:
+    return ", ".join(_address(each) for each in value.split(","))
+
+
 def _level(value: str) -> str:
     levels = ("debug", "info", "warning", "error")
     if value.lower() in levels:
@@ -217,6 +231,9 @@ SETTINGS: Mapping[str, Setting] = {
     "rabbitmq_url": Setting("RABBITMQ_URL", _url("amqp", "amqps"), secret=True),
     "redis_url": Setting("REDIS_URL", _url("redis", "rediss"), secret=True),
     "smtp_url": Setting("SMTP_URL", _url("smtp", "smtps"), secret=True),
+    "mail_to": Setting("HORARIUM_MAIL_TO", _addresses),
+    "mail_from": Setting("HORARIUM_MAIL_FROM", _address),
+    "mail_every": Setting("HORARIUM_MAIL_EVERY", _seconds),
     "concurrency": Setting("HORARIUM_CONCURRENCY", _count),
     "threads": Setting("HORARIUM_THREADS", _count),
     "processes": Setting("HORARIUM_PROCESSES", _count),
@@ -231,6 +248,7 @@ SETTINGS: Mapping[str, Setting] = {
     "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
     "serializer": Setting("HORARIUM_SERIALIZER", _serializer),
     "encryption_keys": Setting("HORARIUM_ENCRYPTION_KEYS", _keys, secret=True),
+    "result_expires": Setting("HORARIUM_RESULT_EXPIRES", _seconds),
     "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
 }
 

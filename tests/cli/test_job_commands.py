@@ -159,3 +159,27 @@ def test_arguments_are_read() -> None:
     assert named_arguments(["a=1", "b=x", 'c={"d":[]}', "e=", "f=g=h", "h=" + "[" * 9999]) == {
         "a": 1, "b": "x", "c": {"d": []}, "e": "", "f": "g=h", "h": "[" * 9999,
     }  # fmt: skip
+
+
+def test_progress_and_an_expired_result_are_shown(url: str, horarium: Horarium) -> None:
+    async def act(ledger: Ledger) -> None:
+        await ledger.enqueue(NewJob(id="halfway", task="count"))
+        async with ledger.database.connection() as connection:
+            await connection.execute(
+                "update horarium.jobs set started_at = now() where id = 'halfway'"
+            )
+            await connection.execute(
+                "insert into horarium.progress values "
+                "('halfway', (select started_at from horarium.jobs where id = 'halfway'), 3, 0.4, "
+                "'row 1,200', 'importing', null, now(), now())"
+            )
+            await connection.execute(
+                "insert into horarium.job_history (id, task, queue, priority, state, due_at, "
+                "enqueued_at, attempt, finished_at) "
+                "values ('old', 'count', 'q', 0, 'succeeded', now(), now(), 1, now())"
+            )
+
+    arrange(url, act)
+    assert "40 %, importing, row 1,200" in horarium("job", "show", "halfway").out
+    assert horarium("job", "show", "halfway", "--json").json["progress"]["fraction"] == 0.4
+    assert "has expired" in horarium("job", "show", "old").out

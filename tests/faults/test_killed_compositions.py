@@ -1,12 +1,11 @@
 """kill -9, five times, amid chains and a chord whose jobs add rows in their transactions."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from crew import account, hire, make_broker
+from accounting import account, finished
+from crew import TABLES, Crew, make_broker
 
 from horarium import chain, chord, group
 from horarium.database import Connection, Database
@@ -14,7 +13,6 @@ from horarium.settings import Settings
 
 CHAINS, STEPS, MEMBERS = 40, 5, 200
 JOBS = CHAINS * STEPS + MEMBERS + 1
-LEASE = 1.0
 KILLS = 5
 OUT_OF_ORDER = """
 select count(*) from horarium.dependencies d
@@ -27,14 +25,13 @@ where after.started_at < before.finished_at
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[Connection]:
     connection = await Database(database_url).connect("account")
-    # No key forbids a second row: only the ledger does.
-    await connection.execute("create table public.written (n int not null)")
+    await connection.execute(TABLES)
     yield connection
     await connection.close()
 
 
-async def send(url: str) -> None:
-    broker = make_broker(Settings(database_url=url))
+async def send(settings: Settings) -> None:
+    broker = make_broker(settings)
     write: Any = broker.find_task("write")
     numbers = iter(range(JOBS))
     chains = [chain(*(write.si(next(numbers)) for _ in range(STEPS))) for _ in range(CHAINS)]
@@ -44,35 +41,21 @@ async def send(url: str) -> None:
     await broker.shutdown()
 
 
-async def finished(connection: Connection, wanted: int) -> None:
-    """Wait until so many jobs have ended."""
-    until = time.monotonic() + 40
-    count = 0
-    while time.monotonic() < until:
-        count = await connection.fetchval("select count(*) from horarium.job_history")
-        if count >= wanted:
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"{count} of {wanted} jobs have ended")
-
-
 async def test_every_job_runs_once_and_after_those_that_it_waits_for(
     database_url: str, connection: Connection
 ) -> None:
-    await send(database_url)
-    workers = [hire(database_url, LEASE) for _ in range(2)]
-    try:
+    settings = Settings(database_url=database_url, lease=1.0, concurrency=20, poll=5.0)
+    await send(settings)
+    jobs = [row["id"] for row in await connection.fetch("select id from horarium.jobs")]
+    with Crew(settings) as crew:
+        for _ in range(2):
+            crew.hire()
         for kill in range(1, KILLS + 1):
             await finished(connection, JOBS * kill // (KILLS + 1))
-            worker = workers.pop(0)
-            worker.kill()
-            worker.wait()
-            workers.append(hire(database_url, LEASE))
+            crew.kill(crew.members[0])
+            crew.hire()
         await finished(connection, JOBS)
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
-    await account(connection, JOBS)
+    assert len(jobs) == JOBS
+    await account(connection, jobs)
     assert await connection.fetchval(OUT_OF_ORDER) == 0
     assert await connection.fetchval("select count(*) from horarium.dependencies where open") == 0

@@ -12,8 +12,10 @@ from horarium.cli.output import cell, console, print_json, print_table
 from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from horarium.application import Horarium
-    from horarium.engine import Attempt, Error, Job
+    from horarium.engine import Attempt, Error, Job, Mark
 
 app = App(name="job", help="Look at jobs, run them again, cancel them.")
 job_orders.add(app)
@@ -129,6 +131,8 @@ def show_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = False) 
         if value is not None:
             out.print(f"[bold]{name:<12}[/]", end=" ")
             out.print(bytes(value).decode(), markup=False)
+    for name, line in _further(job):
+        out.print(f"[bold]{name:<12}[/] {cell(line)}")
     if job.error is not None:
         out.print(f"[bold]{'error':<12}[/] {cell(job.error.type)}: {cell(job.error.message)}")
         if job.error.traceback:
@@ -177,6 +181,20 @@ def explain_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = Fals
 def error_line(error: "Error | None") -> str | None:
     """An error as it stands in a table."""
     return None if error is None else f"{error.type}: {error.message}"
+
+
+def _further(job: "Job") -> "Iterator[tuple[str, str]]":
+    """What most jobs have not: a result that is gone, and progress."""
+    if job.result_expired:
+        yield "result", "has expired"
+    if job.progress is not None:
+        yield "progress", progress_line(job.progress)
+
+
+def progress_line(mark: "Mark") -> str:
+    """Progress as it stands on a line: 40 %, importing, row 1,200."""
+    share = None if mark.fraction is None else f"{mark.fraction * 100:.0f} %"
+    return ", ".join(words for words in (share, mark.state, mark.note) if words) or "told"
 
 
 def seconds(took: Any) -> str | None:

@@ -13,12 +13,14 @@ from horarium.engine.broker.dependencies import (
     FiringOfJob,
     JobConnection,
     JobId,
+    Progress,
     current_firing,
     job_connection,
 )
 from horarium.engine.broker.inline import InlineBroker, inline
 from horarium.engine.broker.invocation import Signature
 from horarium.engine.broker.memory import InlineLedger
+from horarium.engine.broker.progress import ProgressTeller
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
@@ -27,7 +29,7 @@ from horarium.engine.jobs.batches import Kind as BatchKind
 from horarium.engine.jobs.composition import After, OnFailure
 from horarium.engine.jobs.explanation import Explanation, Finding
 from horarium.engine.jobs.inquiry import Argument, Attempt, Filter
-from horarium.engine.jobs.job import Error, Job, NewJob, State
+from horarium.engine.jobs.job import Error, Job, Mark, NewJob, State
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.jobs.outcome import Cancel, Snooze
 from horarium.engine.jobs.queues import Queue, Queues
@@ -50,7 +52,12 @@ from horarium.engine.schedules.timetable import (
     zone_data_version,
 )
 from horarium.engine.schedules.timetable.preview import preview
+from horarium.engine.watches.standing import Standing, standing
+from horarium.engine.watches.watch import Watch
+from horarium.engine.watches.watchers import Sight, Watchers
 from horarium.engine.worker.cancellation import CancellationOfJob, JobStopped, cancelled
+from horarium.engine.worker.companion import Companion
+from horarium.engine.worker.hooks import Hook
 from horarium.engine.worker.roster import Member, Presence, roster
 from horarium.engine.worker.threads import NAME as TASK_THREADS
 from horarium.engine.worker.worker import Worker
@@ -74,6 +81,7 @@ __all__ = [
     "Cancellation",
     "CancellationOfJob",
     "CatchUp",
+    "Companion",
     "Composition",
     "Cron",
     "CurrentFiring",
@@ -85,6 +93,7 @@ __all__ = [
     "Finding",
     "Firing",
     "FiringOfJob",
+    "Hook",
     "InlineBroker",
     "InlineLedger",
     "Job",
@@ -95,24 +104,31 @@ __all__ = [
     "Ledger",
     "LedgerBroker",
     "LedgerScheduler",
+    "Mark",
     "Member",
     "NewJob",
     "OnFailure",
     "Outcome",
     "Overlap",
     "Presence",
+    "Progress",
+    "ProgressTeller",
     "Proof",
     "Queue",
     "Queues",
     "Reason",
     "Schedule",
     "Scheduler",
+    "Sight",
     "Signature",
     "Snooze",
+    "Standing",
     "State",
     "Statistics",
     "TaskFigures",
     "Timetable",
+    "Watch",
+    "Watchers",
     "Worker",
     "WrongArgument",
     "backfill",
@@ -130,6 +146,7 @@ __all__ = [
     "prove",
     "read_arguments",
     "roster",
+    "standing",
     "wanted_arguments",
     "zone_data_version",
 ]

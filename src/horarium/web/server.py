@@ -4,8 +4,9 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 
@@ -41,12 +42,24 @@ def serve(app: Horarium, host: str, port: int) -> int:
     )
     with listener:
         server = Server(config)
+        server.at_exit = app.watchers.end
         server.run(sockets=[listener])
     return 0 if server.started else 1
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that ends with a status of its own, not by raising the signal again."""
+    """uvicorn's server that ends with a status of its own, not by raising the signal again.
+
+    Attributes:
+        at_exit: called when it is told to stop: streams without an end must end by themselves.
+    """
+
+    at_exit: Callable[[], None] = staticmethod(lambda: None)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self.at_exit()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ from horarium.errors import Unavailable
 from horarium.web import dashboard, reference
 from horarium.web.api import (
     batches,
+    events,
     health,
     jobs,
     metrics,
@@ -44,7 +45,7 @@ BODY_LIMIT = 2**20
 """Bytes that a request's body may have unless told otherwise."""
 
 _ROUTES = (
-    *(dashboard, reports, health, jobs, batches, queues, workers, metrics),
+    *(dashboard, reports, health, jobs, batches, events, queues, workers, metrics),
     *(users, products, orders, reference),
 )
 _log = structlog.get_logger()
@@ -60,7 +61,7 @@ class Site(Litestar):
         send: Send | LifeSpanSend,
     ) -> None:
         if scope.get("method") == "HEAD":
-            scope = cast("Scope", {**scope, "method": "GET"})
+            scope = cast("Scope", {**scope, "method": "GET", "horarium_head": True})
             send = partial(_without_body, send)
         await super().__call__(scope, receive, send)
 

@@ -2,18 +2,22 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from taskiq.exceptions import ResultGetError, TaskiqResultTimeoutError
-from workplace import AtWork, ended, enqueue, eventually
+from workplace import AtWork, ended, enqueue, eventually, working
 
+from horarium.clock import SetClock
 from horarium.database import Connection
 from horarium.engine import Cancel, Ledger, LedgerBroker, Snooze
-from horarium.engine.broker.results import JobFailed
-from horarium.errors import NotFound
+from horarium.engine.broker.results import JobFailed, ResultExpired
+from horarium.engine.jobs.expiry import forget_results
+from horarium.errors import InvalidInput, NotFound
+from horarium.events import Events
+from horarium.settings import Settings
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -221,3 +225,53 @@ async def test_results_come_back_as_they_are_annotated(
         assert (await (await stamp.kiq()).wait_result(timeout=10)).return_value == NOON
         assert (await (await choose.kiq()).wait_result(timeout=10)).return_value == NOON
         assert (await (await model.kiq()).wait_result(timeout=10)).return_value == Model(3)
+
+
+@pytest.mark.parametrize("given", [60.0, timedelta(minutes=1)])
+async def test_a_result_that_has_expired_says_so(
+    broker: LedgerBroker, at_work: AtWork, connection: Connection, given: Any
+) -> None:
+    @broker.task(result_expires=given)
+    async def short() -> int:
+        return 1
+
+    @broker.task
+    async def long() -> int:
+        return 2
+
+    async with at_work():
+        sent, other = await short.kiq(), await long.kiq()
+        own = await long.kicker().with_labels(result_expires=3600).kiq()
+        for each in (sent, other, own):
+            assert not (await each.wait_result(timeout=10)).is_err
+    seconds = await connection.fetch(
+        "select extract(epoch from expires_at - recorded_at)::int from horarium.expiring_results "
+        "order by expires_at"
+    )
+    assert [row[0] for row in seconds] == [60, 3600]
+    await forget_results(connection, 10, SetClock(datetime.now(UTC) + timedelta(seconds=70)))
+    assert await sent.is_ready()
+    with pytest.raises(ResultExpired, match=f"{sent.task_id} has expired"):
+        await sent.wait_result(timeout=10)
+    assert (await other.wait_result(timeout=10)).return_value == 2
+    assert (await own.wait_result(timeout=10)).return_value == 2
+
+
+async def test_a_setting_says_how_long_results_are_kept(
+    ledger: Ledger, settings: Settings, connection: Connection
+) -> None:
+    settings = msgspec.structs.replace(settings, result_expires=30.0)
+    broker = LedgerBroker(ledger, settings, Events())
+
+    @broker.task
+    async def plain() -> int:
+        return 1
+
+    async with working(broker.worker()):
+        await (await plain.kiq()).wait_result(timeout=10)
+    assert await connection.fetchval("select count(*) from horarium.expiring_results") == 1
+
+
+def test_a_wrong_expiry_is_refused_at_the_declaration(broker: LedgerBroker) -> None:
+    with pytest.raises(InvalidInput, match="result_expires: 0 cannot be used; it takes seconds"):
+        broker.task(result_expires=0)(is_awaited)

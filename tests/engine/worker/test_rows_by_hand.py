@@ -32,7 +32,7 @@ UNREADABLE = {
         row(arguments="""'{"args": [], "kwargs": []}'"""), "UnreadableMessage",
     ),
     "a name that is no parameter": (
-        row(arguments="""'{"args": [1], "kwargs": {"b": 2}}'"""), "TypeError",
+        row(arguments="""'{"args": [1], "kwargs": {"b": 2}}'"""), "WrongArgument",
     ),
     "bytes of no formatter": (row(arguments="null", payload=r"'\x00ff'"), "UnreadableMessage"),
     "no bytes at all": (row(arguments="null", payload="''"), "UnreadableMessage"),

@@ -35,12 +35,16 @@ async def test_async_and_sync_tasks_return(broker: LedgerBroker) -> None:
 
 async def test_a_worker_runs_as_many_at_once_as_it_has_slots(broker: LedgerBroker) -> None:
     now = most = 0
+    full = asyncio.Event()
 
     @broker.task
     async def busy() -> None:
         nonlocal now, most
         now += 1
         most = max(most, now)
+        if now == 7:
+            full.set()
+        await full.wait()
         await asyncio.sleep(0.001)
         now -= 1
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from taskiq import AsyncBroker
@@ -24,6 +24,7 @@ from uuid_utils.compat import uuid7
 
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker import tracing
 from horarium.engine.broker.answer import answer
 from horarium.engine.broker.batch import BatchHandle
 from horarium.engine.broker.bridge import Bridge
@@ -46,7 +47,11 @@ from horarium.engine.broker.task import LedgerTask
 from horarium.engine.jobs.batches import Batches
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.watches.relay import Relay
+from horarium.engine.worker.companion import Companion
+from horarium.engine.worker.hooks import FailureHooks, Hook, HookCalls
 from horarium.engine.worker.keeping import Keep
+from horarium.engine.worker.log import JobLog
 from horarium.engine.worker.run import current_run
 from horarium.engine.worker.shares import weights_of
 from horarium.engine.worker.worker import Worker
@@ -55,6 +60,7 @@ from horarium.events import Events
 from horarium.settings import Settings
 
 _AT_ONCE = 10_000
+H = TypeVar("H", bound=Hook)
 
 
 class LedgerBroker(AsyncBroker):
@@ -78,8 +84,21 @@ class LedgerBroker(AsyncBroker):
         self.result_backend = LedgerResults(ledger, self.seal)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
+        self.failure_hooks = FailureHooks()
+        self.companions: list[Callable[[], Companion]] = []
         self._deliveries: Deliveries | None = None
         self._listening: tuple[Worker, asyncio.Task[None]] | None = None
+
+    # Hooks
+
+    def on_failure(self, hook: H) -> H:
+        """Call a function when a job of any task has failed for good; a decorator.
+
+        It is called with the `horarium.events.JobFailed`, after the failure is committed, by the
+        worker that recorded it, at most once; in a thread, if it is no coroutine function.
+        """
+        self.failure_hooks.add(hook)
+        return hook
 
     # Enqueue
 
@@ -104,6 +123,18 @@ class LedgerBroker(AsyncBroker):
         Returns:
             How many jobs were made: of unique calls, those that were not there already.
         """
+        queue = labelling.read({**self._declared(task.task_name), **labels}).queue
+        with tracing.sending(self, task.task_name, queue, bulk=True) as sending:
+            count = await self._enqueue_many(task, calls, {**labels, **sending.carried})
+            sending.sent(count=count)
+        return count
+
+    async def _enqueue_many(
+        self,
+        task: AsyncTaskiqDecoratedTask[Any, Any],
+        calls: Iterable[Any],
+        labels: Mapping[str, Any],
+    ) -> int:
         declared = self._declared(task.task_name)
         options = labelling.read({**declared, **labels})
         if options.after is not None:
@@ -243,7 +274,7 @@ class LedgerBroker(AsyncBroker):
     ) -> Worker:
         return Worker(
             self.ledger,
-            execute,
+            tracing.traced(execute, self),
             queues=None if queues is None else list(queues),
             weights=weights_of(queues),
             slots=slots,
@@ -256,6 +287,12 @@ class LedgerBroker(AsyncBroker):
             ),
             events=events,
             most_lost=self._most_lost,
+            companions=[
+                JobLog(events),
+                Relay(self.ledger.database, events),
+                HookCalls(events, self.failure_hooks),
+                *(make() for make in self.companions),
+            ],
         )
 
     def _most_lost(self) -> Mapping[str, int]:

@@ -19,6 +19,7 @@ from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
 from taskiq.utils import maybe_awaitable
 
+from horarium.engine.broker import tracing
 from horarium.engine.broker.arguments import WrongArgument, read_message
 from horarium.engine.broker.completion import completed, takes_results
 from horarium.engine.broker.execution import (
@@ -181,6 +182,7 @@ class Deliveries:
             raise asyncio.CancelledError
         delivery.message = message
         delivery.run.enter()
+        tracing.enter(delivery.run)
         delivery.watch(asyncio.current_task())
 
     def _raise_the_workers_error(self) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from taskiq import Context, TaskiqDepends
 
 from horarium.database import Connection
+from horarium.engine.broker.progress import ProgressTeller, progress_teller
 from horarium.engine.worker.cancellation import CancellationOfJob
 from horarium.engine.worker.run import current_run
 from horarium.errors import HorariumError
@@ -67,6 +68,9 @@ def current_cancellation() -> CancellationOfJob:
 
 Cancellation = Annotated[CancellationOfJob, TaskiqDepends(current_cancellation)]
 """Whether the job is to stop: `.requested`, or `.check()`, which ends the task then."""
+
+Progress = Annotated[ProgressTeller, TaskiqDepends(progress_teller)]
+"""Tells how far the job has come: ``await progress(0.4, "note")``; see `ProgressTeller`."""
 
 JobId = Annotated[str, TaskiqDepends(current_job_id)]
 """The id of the job that runs."""

@@ -235,21 +235,23 @@ def conclude(broker: "LedgerBroker", run: Run, ended: Ended) -> Outcome:
         chosen = None if error is not None else chosen_by_task(ended.returned)
         if error is not None or isinstance(chosen, Snoozed):
             return interrupted(run)
-        return chosen or _kept(broker, run, ended.returned)
+        return chosen or _kept(broker, run, ended.returned, ended.labels)
     if run.again is not None:
         return _sent_again(run)
     if error is None or isinstance(error, NoResultError):
-        return chosen_by_task(ended.returned) or _kept(broker, run, ended.returned)
+        return chosen_by_task(ended.returned) or _kept(broker, run, ended.returned, ended.labels)
     if isinstance(error, TaskRejectedError):
         return Cancelled("the task rejected its message")
     return _failed(broker, run.claim, ended.labels, error)
 
 
-def _kept(broker: "LedgerBroker", run: Run, returned: Any) -> Outcome:
+def _kept(broker: "LedgerBroker", run: Run, returned: Any, labels: Mapping[str, Any]) -> Outcome:
     outcome = _succeeded(run.claim.task, returned)
-    if isinstance(outcome, Succeeded) and outcome.result is not None:
-        return Succeeded(broker.seal.result(outcome.result))
-    return outcome
+    if not isinstance(outcome, Succeeded) or outcome.result is None:
+        return outcome
+    expires = labels.get("result_expires", broker.settings.result_expires)
+    after = None if expires is None else labelling.read_expiry(expires)
+    return Succeeded(broker.seal.result(outcome.result), after)
 
 
 def _succeeded(task: str, returned: Any) -> Outcome:

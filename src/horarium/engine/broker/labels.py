@@ -46,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     expires_after: float | None = None
     owner: str | None = None
     timeout: float | None = None
+    result_expires: float | None = None
     retry: Retry = NEVER
     unique: Unique | None = None
     concurrency: Concurrency | None = None
@@ -75,6 +76,15 @@ def read(labels: Mapping[str, Any]) -> Options:
     if unique is not None and unique.debounce:
         values["delay"] = unique.period
     return Options(**values, retry=_retry(labels), unique=unique)
+
+
+def read_expiry(value: Any) -> float:
+    """Seconds for which a result is kept, by the label `result_expires`.
+
+    Raises:
+        InvalidInput: the label has a value that it does not take.
+    """
+    return _parsed("result_expires", _some_seconds, value)
 
 
 def differing(labels: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -278,6 +288,7 @@ _LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "expires": ("expires_after", _some_seconds),
     "owner": ("owner", _name),
     "timeout": ("timeout", _some_seconds),
+    "result_expires": ("result_expires", _some_seconds),
     "concurrency_limit": ("concurrency", read_concurrency),
     "rate_limit": ("rate", read_rate),
     "executor": ("executor", _executor),

@@ -205,8 +205,9 @@ def all_labels(claim: Claim, declared: Mapping[str, Any]) -> dict[str, Any]:
         if "timeout" in own:  # TaskIQ's receiver would stumble over it half way
             labelling.read({"timeout": own["timeout"]})
         labels |= own
-    if isinstance(labels.get("timeout"), timedelta):
-        labels["timeout"] = labels["timeout"].total_seconds()  # TaskIQ's receiver takes numbers
+    for name in ("timeout", "result_expires"):
+        if isinstance(labels.get(name), timedelta):
+            labels[name] = labels[name].total_seconds()  # TaskIQ's receiver takes numbers
     if claim.schedule is not None:
         labels["schedule_id"] = claim.schedule
     return labels

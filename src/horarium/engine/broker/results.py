@@ -7,11 +7,20 @@ from typing import Any
 
 import msgspec
 from taskiq.abc.result_backend import AsyncResultBackend
+from taskiq.depends.progress_tracker import TaskProgress
 from taskiq.result import TaskiqResult
 
+from horarium.engine.broker.progress import (
+    from_taskiq,
+    run_that_tells,
+    seen_from_outside,
+    tell,
+    to_taskiq,
+)
 from horarium.engine.broker.seal import Seal
 from horarium.engine.jobs.job import Error, Job, State
 from horarium.engine.jobs.ledger import FINISHED_CHANNEL, Ledger
+from horarium.engine.worker.run import current_run
 from horarium.errors import HorariumError, NotFound
 from horarium.listener import Listener
 
@@ -21,6 +30,10 @@ _LOOK_AGAIN = 5.0
 
 class JobFailed(HorariumError):
     """The error of a job whose own exception type is not known in this process."""
+
+
+class ResultExpired(HorariumError):
+    """The result of a job was kept for as long as it was to be kept."""
 
 
 class LedgerResults(AsyncResultBackend[Any]):
@@ -53,14 +66,36 @@ class LedgerResults(AsyncResultBackend[Any]):
         Raises:
             NotFound: the ledger has no such job, or it has not ended.
             CannotOpen: it is encrypted, and this process does not have the key.
+            ResultExpired: its result has been forgotten (label `result_expires`).
         """
         job = await self._ledger.show(task_id)
         if not job.state.final:
             raise NotFound(f"job {task_id} has no result yet: it is {job.state}")
+        if job.result_expired:
+            raise ResultExpired(
+                f"the result of job {task_id} has expired; that it succeeded is still recorded"
+            )
         if job.result is not None:
             opened = msgspec.Raw(self._seal.opened_result(bytes(job.result)))
             job = msgspec.structs.replace(job, result=opened)
         return _result(job)
+
+    async def set_progress(self, task_id: str, progress: TaskProgress[Any]) -> None:
+        """Tell the progress of a job, from inside it.
+
+        Raises:
+            HorariumError: the calling code is not run for this job.
+        """
+        run = run_that_tells(task_id)
+        tell(run, from_taskiq(run.mark, progress))
+
+    async def get_progress(self, task_id: str) -> TaskProgress[Any] | None:
+        """What the newest attempt of a job told last; `None`: nothing."""
+        run = current_run()
+        if run is not None and run.claim.id == task_id:
+            return to_taskiq(run.mark)
+        job = await self._ledger.find(task_id)
+        return None if job is None else seen_from_outside(job.progress)
 
     async def wait(self, task_id: str, timeout: float | None) -> None:
         """Return when the job has ended.

@@ -21,6 +21,7 @@ from taskiq.result import TaskiqResult
 from taskiq.task import AsyncTaskiqTask
 
 from horarium.engine.broker import labels as labelling
+from horarium.engine.broker import tracing
 from horarium.engine.broker.annotation import Mismatch, Read, Unreadable, reader
 from horarium.engine.broker.answer import answered
 from horarium.engine.broker.calls import check
@@ -28,14 +29,16 @@ from horarium.engine.broker.executors import chosen
 from horarium.engine.broker.invocation import Signature, after_jobs
 from horarium.engine.broker.message import plain
 from horarium.engine.broker.parameters import Parameters
-from horarium.engine.broker.results import LedgerResults
+from horarium.engine.broker.results import LedgerResults, ResultExpired
 from horarium.engine.jobs.job import Enqueued
 from horarium.engine.jobs.outcome import Cancel, Snooze
+from horarium.engine.worker.hooks import Hook
 
 _log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")
+H = TypeVar("H", bound=Hook)
 
 
 class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
@@ -49,6 +52,12 @@ class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
         check(self.options, self.parameters)
         self.executor = chosen(self.task_name, self.original_func, self.options.executor)
         self.return_type = _without_outcomes(self.return_type)
+
+    def on_failure(self, hook: H) -> H:
+        """Call a function when a job of this task has failed for good; see the broker's."""
+        broker: Any = self.broker
+        broker.failure_hooks.add(hook, self.task_name)
+        return hook
 
     def s(self, *args: Any, **kwargs: Any) -> Signature:
         """A call for a composition; there a result may be put before its arguments."""
@@ -115,11 +124,17 @@ class LedgerKicker(AsyncKicker[P, R]):
 
     async def kiq(self, *args: Any, **kwargs: Any) -> Any:
         """Enqueue a call of the task; returns its handle."""
-        with answered() as answer:
+        queue = self.labels.get("queue") or self.labels.get("queue_name")
+        with (
+            tracing.sending(self.broker, self.task_name, queue) as sending,
+            answered() as answer,
+        ):
+            self.labels.update(sending.carried)
             sent = await super().kiq(*args, **kwargs)
-        enqueued = answer.enqueued
-        if enqueued is None:
-            enqueued = Enqueued(sent.task_id, True)
+            enqueued = answer.enqueued
+            if enqueued is None:
+                enqueued = Enqueued(sent.task_id, True)
+            sending.sent(job=enqueued.id)
         handle: LedgerHandle[R] = LedgerHandle(enqueued.id, sent.result_backend, sent.return_type)
         handle.is_new = enqueued.is_new
         return handle
@@ -155,10 +170,13 @@ class LedgerHandle(AsyncTaskiqTask[R]):
         What does not fit the annotation comes back as plain data.
 
         Raises:
+            ResultExpired: the result has been forgotten (label `result_expires`).
             ResultGetError: the result backend does not have it.
         """
         try:
             result = await self.result_backend.get_result(self.task_id, with_logs=with_logs)
+        except ResultExpired:
+            raise
         except Exception as error:
             raise ResultGetError from error
         read = None if result.is_err else _result_reader(self.return_type)

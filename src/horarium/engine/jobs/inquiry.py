@@ -15,6 +15,7 @@ from horarium.database import Database, statement
 from horarium.engine.jobs.explanation import MOST_AHEAD, Explanation, Facts, explain
 from horarium.engine.jobs.job import Error, Job, State
 from horarium.engine.jobs.payload import shown
+from horarium.engine.jobs.progress import read_mark
 from horarium.engine.jobs.statistics import Statistics, statistics
 from horarium.errors import InvalidInput, NotFound
 
@@ -189,6 +190,7 @@ def _job(row: Any) -> Job:
             values[name] = msgspec.Raw(values[name])
     values["arguments"] = values["arguments"] or shown(payload)
     values["error"] = _error(values["error"])
+    values["progress"] = read_mark(values["progress"])
     values["state"] = State(values["state"])
     return Job(**values)
 

@@ -135,8 +135,30 @@ class Error(msgspec.Struct, frozen=True, omit_defaults=True):
     module: str | None = None
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an attempt has come, as it told last; see `horarium.engine.jobs.mark`.
+
+    Attributes:
+        fraction: from 0 to 1; `None`: it has not said.
+        note, state: words for people.
+        meta: JSON data of the task's own, such as TaskIQ's `ProgressTracker` keeps.
+        number: how often the attempt has told.
+        updated_at: when it was written, by the database's clock; `None`: it is not written yet.
+    """
+
+    fraction: float | None = None
+    note: str | None = None
+    state: str | None = None
+    meta: Any = None
+    number: int = 0
+    updated_at: datetime | None = None
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as the ledger shows it, unfinished or from history."""
+    """A job as the ledger shows it, unfinished or from history.
+
+    `progress` is what its newest attempt told last.
+    """
 
     id: str
     task: str
@@ -157,6 +179,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     result: msgspec.Raw | None
     error: Error | None
     batch: str | None = None
+    progress: Mark | None = None
 
     @property
     def took(self) -> float | None:
@@ -164,6 +187,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def result_expired(self) -> bool:
+        """It succeeded, and its result has been forgotten; one of nothing is a JSON null."""
+        return self.state is State.SUCCEEDED and self.result is None
 
 
 def arguments(*args: Any, **kwargs: Any) -> bytes:

@@ -22,6 +22,7 @@ from horarium.engine.jobs.channels import FINISHED_CHANNEL as FINISHED_CHANNEL
 from horarium.engine.jobs.channels import JOBS_CHANNEL as JOBS_CHANNEL
 from horarium.engine.jobs.composition import After
 from horarium.engine.jobs.durations import LONGEST
+from horarium.engine.jobs.expiry import expire
 from horarium.engine.jobs.failure import storable
 from horarium.engine.jobs.job import Claim, Enqueued, Error, NewJob, State, UniqueKey
 from horarium.engine.jobs.outcome import (
@@ -33,6 +34,7 @@ from horarium.engine.jobs.outcome import (
     Snoozed,
     Succeeded,
 )
+from horarium.engine.jobs.outcome import Held as Held
 from horarium.engine.jobs.repetition import Repetition
 from horarium.errors import Conflict, InvalidInput
 
@@ -44,13 +46,6 @@ _COLUMNS = (
     "fired_for", "state", "due_at", "enqueued_at", "expires_at",
     "limits",
 )  # fmt: skip
-
-
-class Held(NamedTuple):
-    """An attempt and what became of it, as a worker reports it."""
-
-    claim: Claim
-    outcome: Outcome
 
 
 class Outlook(NamedTuple):
@@ -246,6 +241,7 @@ class Ledger(Repetition):
             self.clock(),
             _latest_start(held),
         )
+        await expire(connection, held, {row["id"] for row in rows}, self.clock)
         return rows
 
     async def _send_back(

@@ -1,12 +1,12 @@
 """What became of one attempt: values that a run ends with and the ledger records."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from horarium.engine.jobs.durations import LONGEST, SECONDS
-from horarium.engine.jobs.job import Error
+from horarium.engine.jobs.job import Claim, Error
 
 
 class Again(msgspec.Struct, frozen=True):
@@ -21,9 +21,13 @@ class Again(msgspec.Struct, frozen=True):
 
 
 class Succeeded(msgspec.Struct, frozen=True):
-    """The task returned. `result` is JSON, `None` where there is nothing to keep."""
+    """The task returned. `result` is JSON, `None` where there is nothing to keep.
+
+    `expires_after`: seconds for which the result is kept; `None`: as long as the job.
+    """
 
     result: bytes | None = None
+    expires_after: float | None = None
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -58,6 +62,13 @@ class GivenBack(msgspec.Struct, frozen=True):
 
 
 Outcome = Succeeded | Failed | Cancelled | Snoozed | GivenBack
+
+
+class Held(NamedTuple):
+    """An attempt and what became of it, as a worker reports it."""
+
+    claim: Claim
+    outcome: Outcome
 
 
 class Cancel(msgspec.Struct, frozen=True):

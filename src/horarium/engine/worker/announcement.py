@@ -1,6 +1,11 @@
 """What a worker tells the subscribers of events."""
 
-from horarium.engine.jobs.job import Claim
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from horarium.engine.jobs.job import Claim, Mark
 from horarium.engine.jobs.outcome import (
     Cancelled,
     Failed,
@@ -10,36 +15,84 @@ from horarium.engine.jobs.outcome import (
     Succeeded,
 )
 from horarium.engine.worker.lease import Rescued
-from horarium.events import JobEnded, JobRescued, JobStarted
+from horarium.engine.worker.losses import lost_too_often
+from horarium.events import (
+    Events,
+    JobCancelled,
+    JobEnded,
+    JobFailed,
+    JobGivenBack,
+    JobProgressed,
+    JobRescued,
+    JobRetried,
+    JobSnoozed,
+    JobStarted,
+    JobSucceeded,
+)
+
+_KINDS: Mapping[type[Any], type[JobEnded]] = {
+    Succeeded: JobSucceeded,
+    Cancelled: JobCancelled,
+    Snoozed: JobSnoozed,
+    GivenBack: JobGivenBack,
+}
 
 
 def started(claim: Claim) -> JobStarted:
-    return JobStarted(id=claim.id, task=claim.task, queue=claim.queue, attempt=claim.attempt)
+    return JobStarted(**_subject(claim))
 
 
-def ended(claim: Claim, outcome: Outcome, took: float) -> JobEnded:
-    failed = outcome if isinstance(outcome, Failed) else None
-    return JobEnded(
-        id=claim.id,
-        task=claim.task,
-        queue=claim.queue,
-        attempt=claim.attempt,
-        outcome=word(outcome),
-        took=took,
-        error=None if failed is None else f"{failed.error.type}: {failed.error.message}",
-        retry_after=None if failed is None else failed.retry_after,
+def progressed(claim: Claim, mark: Mark) -> JobProgressed:
+    return JobProgressed(
+        **_subject(claim),
+        fraction=mark.fraction,
+        note=mark.note,
+        state=mark.state,
+        number=mark.number,
     )
 
 
-def taken_back(job: Rescued) -> JobRescued:
-    return JobRescued(
-        id=job.id,
-        task=job.task,
-        attempt=job.attempt,
-        worker=job.worker,
-        times=job.times,
-        given_up=job.given_up,
-    )
+def tell_rescue(events: Events, job: Rescued) -> None:
+    """Publish that a job was taken back and, where it was given up, that it has failed."""
+    if events.hears(JobRescued):
+        events.publish(JobRescued(**msgspec.structs.asdict(job)))
+    if job.given_up and events.hears(JobFailed):
+        error = lost_too_often(job.times)
+        events.publish(
+            JobFailed(
+                id=job.id,
+                task=job.task,
+                queue=job.queue,
+                attempt=job.attempt,
+                owner=job.owner,
+                outcome="failed",
+                took=0.0,
+                error=f"{error.type}: {error.message}",
+            )
+        )
+
+
+def tell_end(events: Events, claim: Claim, outcome: Outcome, took: float) -> None:
+    """Publish the end of an attempt, if anybody wants to hear of such.
+
+    Args:
+        took: seconds.
+    """
+    kind = _kind(outcome)
+    if not events.hears(kind):
+        return
+    values: dict[str, Any] = {**_subject(claim), "outcome": word(outcome), "took": took}
+    match outcome:
+        case Failed(error):
+            values |= {"error": f"{error.type}: {error.message}"}
+            values |= {"retry_after": outcome.retry_after}
+            if kind is JobFailed:
+                values |= {"traceback": error.traceback}
+        case Snoozed(delay, reason):
+            values |= {"error": reason or None, "retry_after": delay}
+        case Cancelled(reason):
+            values |= {"error": reason or None}
+    events.publish(kind(**values))
 
 
 def word(outcome: Outcome) -> str:
@@ -57,3 +110,19 @@ def word(outcome: Outcome) -> str:
             return "snoozed"
         case GivenBack():
             return "given back"
+
+
+def _kind(outcome: Outcome) -> type[JobEnded]:
+    if isinstance(outcome, Failed):
+        return JobFailed if outcome.retry_after is None else JobRetried
+    return _KINDS[type(outcome)]
+
+
+def _subject(claim: Claim) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "task": claim.task,
+        "queue": claim.queue,
+        "attempt": claim.attempt,
+        "owner": claim.owner,
+    }

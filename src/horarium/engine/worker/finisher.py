@@ -6,6 +6,7 @@ outcome is not given up: while the database does not answer, it is kept and trie
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
@@ -13,11 +14,14 @@ from typing import NamedTuple
 import asyncpg
 import structlog
 
-from horarium.database import TRANSIENT, Link
+from horarium.database import TRANSIENT, Connection, Link
 from horarium.engine.jobs.failure import storable
 from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.ledger import Held, Ledger
-from horarium.engine.jobs.outcome import Failed, Outcome
+from horarium.engine.jobs.outcome import Failed, Outcome, Succeeded
+from horarium.engine.worker.announcement import tell_end
+from horarium.engine.worker.board import Board
+from horarium.events import Events, JobSucceeded
 
 MOST_AT_ONCE = 1000
 MOST_KEPT = 10_000
@@ -41,13 +45,23 @@ _log = structlog.get_logger()
 class _Kept(NamedTuple):
     held: Held
     answer: asyncio.Future[bool] | None
+    took: float
 
 
 class Finisher:
     """Writes outcomes for one worker on a connection of its own."""
 
-    def __init__(self, ledger: Ledger, link: Link, written: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        link: Link,
+        written: Callable[[], None],
+        board: Board,
+        events: Events,
+    ) -> None:
         self._ledger = ledger
+        self._board = board
+        self._events = events
         self._link = link
         self._tell_written = written
         self._kept: list[_Kept] = []
@@ -57,15 +71,28 @@ class Finisher:
         self._written = asyncio.Event()
         self._written.set()
 
-    def submit(self, claim: Claim, outcome: Outcome) -> None:
-        """Hand in an outcome; it will be written soon."""
-        self._keep(Held(claim, outcome), None)
+    def submit(self, claim: Claim, outcome: Outcome, began: float) -> None:
+        """Hand in an outcome; it will be written soon.
 
-    async def settle(self, claim: Claim, outcome: Outcome) -> bool:
+        Args:
+            began: when the attempt began, by this process's monotonic clock.
+        """
+        self._keep(_Kept(Held(claim, outcome), None, time.monotonic() - began))
+
+    async def settle(self, claim: Claim, outcome: Outcome, began: float) -> bool:
         """Hand in an outcome and wait until it is written; false: the claim no longer held."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._keep(Held(claim, outcome), answer)
+        self._keep(_Kept(Held(claim, outcome), answer, time.monotonic() - began))
         return await answer
+
+    async def settle_progress(self, connection: Connection, held: Sequence[Held]) -> None:
+        """Write what these jobs told last, in the transaction that is to record their outcomes."""
+        if self._board:
+            await self._board.settle(connection, [each.claim for each in held])
+
+    def tell(self, claim: Claim, outcome: Outcome, took: float) -> None:
+        """Tell who wants to hear of it that the ledger has accepted this outcome."""
+        tell_end(self._events, claim, outcome, took)
 
     @property
     def full(self) -> bool:
@@ -97,8 +124,8 @@ class Finisher:
                 await self._link.close()
                 await asyncio.sleep(_PAUSE)
 
-    def _keep(self, held: Held, answer: asyncio.Future[bool] | None) -> None:
-        self._kept.append(_Kept(held, answer))
+    def _keep(self, kept: _Kept) -> None:
+        self._kept.append(kept)
         self._came.set()
         self._written.clear()
 
@@ -115,13 +142,24 @@ class Finisher:
                 self._singly = len(batch)
                 self._in_doubt = 0
                 return
-            accepted = await self._record([_not_stored(batch[0].held, error)])
+            batch = [batch[0]._replace(held=_not_stored(batch[0].held, error))]
+            accepted = await self._record([batch[0].held])
         del self._kept[: len(batch)]
         self._in_doubt = 0
         self._singly = max(0, self._singly - len(batch))
         for each in batch:
             _answer(each, each.held.claim.id in accepted)
+        self._conclude(batch, accepted)
         self._announce()
+
+    def _conclude(self, batch: Sequence[_Kept], accepted: set[str]) -> None:
+        if self._board:
+            self._board.clear(each.held.claim for each in batch)
+        untold = () if self._events.hears(JobSucceeded) else (Succeeded,)
+        for (claim, outcome), _, took in batch:
+            # Almost all succeed, and almost never does anybody want to hear of it.
+            if type(outcome) not in untold and claim.id in accepted:
+                self.tell(claim, outcome, took)
 
     def _batch(self) -> list[_Kept]:
         # A worker that lost its lease goes on under a new one; its old claims keep the old one.
@@ -135,6 +173,7 @@ class Finisher:
         connection = await self._link.get()
         worker = held[0].claim.worker
         async with connection.transaction():
+            await self.settle_progress(connection, held)
             return await self._ledger.finish(connection, worker, held)
 
     def _announce(self) -> None:

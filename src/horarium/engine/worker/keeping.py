@@ -13,6 +13,8 @@ import structlog
 
 from horarium.clock import Clock, database_clock
 from horarium.database import Connection, statement
+from horarium.engine.jobs.expiry import forget_results
+from horarium.engine.jobs.progress import forget_marks
 
 MOST_FORGOTTEN = 5000
 """Rows that one statement deletes."""
@@ -50,6 +52,8 @@ async def tidy(
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         forgotten = await connection.fetchval(_sql("forget"), clock(), *keep, MOST_FORGOTTEN)
+        forgotten += await forget_marks(connection, max(keep), MOST_FORGOTTEN, clock)
+        forgotten += await forget_results(connection, MOST_FORGOTTEN, clock)
         if forgotten < MOST_FORGOTTEN:
             return await _forget_compositions(connection, keep, clock)
     return False

@@ -46,6 +46,8 @@ class Rescued(msgspec.Struct, frozen=True):
     task: str
     attempt: int
     worker: int
+    queue: str
+    owner: str | None
     times: int = 1
     given_up: bool = False
 
@@ -175,7 +177,7 @@ async def rescue(
     """
     bounds = losses.bounds() if losses is not None else ([], [], _NEVER)
     rows: list[Any] = await connection.fetch(_sql("rescue"), clock(), JOBS_CHANNEL, *bounds)
-    rescued = [Rescued(*tuple(row)[:6]) for row in rows]
+    rescued = [Rescued(*tuple(row)[:8]) for row in rows]
     for job in rescued:
         if not job.given_up:
             _log.warning("rescued a job from a worker that stopped answering", **_fields(job))

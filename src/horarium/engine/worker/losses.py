@@ -48,7 +48,7 @@ class Losses:
         )
         for row in rows:
             claim = Claim(**row, expired=False)
-            outcome = Failed(Error("WorkerLost", _sentence(times[claim.id])))
+            outcome = Failed(lost_too_often(times[claim.id]))
             async with connection.transaction():
                 await self._ledger.finish(connection, claim.worker, [Held(claim, outcome)])
             _log.error(
@@ -57,6 +57,10 @@ class Losses:
             )  # fmt: skip
 
 
-def _sentence(times: int) -> str:
+def lost_too_often(times: int) -> Error:
+    """What is recorded of a job that was lost so often in a row."""
     again = "once" if times == 1 else f"{times} times"
-    return f"its worker died {again} while running it; label max_lost says how often it may"
+    return Error(
+        "WorkerLost",
+        f"its worker died {again} while running it; label max_lost says how often it may",
+    )

@@ -1,6 +1,7 @@
 """One attempt, while it is run in this process."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -18,11 +19,13 @@ from horarium.database import (
     is_gone,
     joined,
 )
-from horarium.engine.jobs.job import Claim, NewJob
+from horarium.engine.jobs.job import Claim, Mark, NewJob
 from horarium.engine.jobs.outcome import Cancelled, GivenBack, Outcome
+from horarium.engine.worker.board import Board
 from horarium.errors import HorariumError
 
 _current: ContextVar["Run | None"] = ContextVar("horarium_run", default=None)
+_NOTHING_TOLD = Mark()
 _log = structlog.get_logger()
 
 
@@ -31,6 +34,9 @@ class Run:
 
     Attributes:
         claim: the job and the attempt.
+        began: when it began, by the monotonic clock of this process.
+        board: where its progress is told; `None`: nobody wants to know.
+        mark: the progress that it told last.
         task: the asyncio task that runs it, once it has begun; cancelling it ends an async task
             function.
         executing: the task function, its dependencies or its middlewares are at work. Before and
@@ -43,16 +49,20 @@ class Run:
         afterwards: called when the outcome has been written.
         left: the task, in a thread, is to stop: nobody waits for it any longer.
         asks: the task asks now and then whether it is to stop.
+        trace: the context of OpenTelemetry that it runs in, where it is traced.
     """
 
     __slots__ = (
-        "_database", "_refused", "_transaction", "afterwards", "again", "asks",
-        "cancelled_because", "claim",
-        "connection", "error", "executing", "giving_back", "left", "task",
+        "_database", "_refused", "_transaction", "afterwards", "again", "asks", "began", "board",
+        "cancelled_because", "claim", "connection", "error", "executing", "giving_back", "left",
+        "mark", "task", "trace",
     )  # fmt: skip
 
-    def __init__(self, claim: Claim, database: Database) -> None:
+    def __init__(self, claim: Claim, database: Database, board: Board | None = None) -> None:
         self.claim = claim
+        self.began = time.monotonic()
+        self.board = board
+        self.mark = _NOTHING_TOLD
         self.task: asyncio.Task[Any] | None = None
         self.executing = False
         self.connection: Connection | None = None
@@ -63,6 +73,7 @@ class Run:
         self.afterwards: Callable[[], Awaitable[None]] | None = None
         self.left = False
         self.asks = False
+        self.trace: Any = None
         self._database = database
         self._transaction: Any = None
         self._refused = False

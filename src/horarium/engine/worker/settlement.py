@@ -1,5 +1,6 @@
 """The end of a run: its rows and its outcome, in one commit where they belong together."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -28,7 +29,7 @@ class Settlement:
     async def settle(self, run: Run, outcome: Outcome) -> None:
         """See that an attempt's outcome is written, its rows with it, and do what follows."""
         if run.connection is None and run.afterwards is None and isinstance(outcome, Succeeded):
-            self._finisher.submit(run.claim, outcome)
+            self._finisher.submit(run.claim, outcome, run.began)
             return
         outcome = _blameless(run, outcome)
         if run.connection is not None and isinstance(outcome, Succeeded):
@@ -42,8 +43,8 @@ class Settlement:
     async def _hand_in(self, run: Run, outcome: Outcome) -> bool:
         """Hand in an outcome, and wait until it is written only where something follows it."""
         if run.afterwards is not None:
-            return await self._finisher.settle(run.claim, outcome)
-        self._finisher.submit(run.claim, outcome)
+            return await self._finisher.settle(run.claim, outcome, run.began)
+        self._finisher.submit(run.claim, outcome, run.began)
         return False
 
     async def _commit(self, run: Run, outcome: Succeeded) -> bool:
@@ -51,8 +52,10 @@ class Settlement:
         connection = run.connection
         try:
             held = [Held(run.claim, outcome)]
+            await self._finisher.settle_progress(connection, held)
             if await self._ledger.finish(connection, run.claim.worker, held):
                 await run.commit()
+                self._finisher.tell(run.claim, outcome, time.monotonic() - run.began)
                 return True
             _log.warning("a job had been taken back; its rows are undone", job=run.claim.id)
             await run.roll_back()
@@ -61,7 +64,8 @@ class Settlement:
             await run.roll_back()
             # Had the commit arrived all the same, the claim is gone and this changes nothing.
             again = Snoozed(_PAUSE, f"its commit failed: {error}")
-            self._finisher.submit(run.claim, again if lost else Failed(describe(error)))
+            ended = again if lost else Failed(describe(error))
+            self._finisher.submit(run.claim, ended, run.began)
         return False
 
     @staticmethod

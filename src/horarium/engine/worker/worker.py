@@ -20,7 +20,9 @@ from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome
 from horarium.engine.jobs.unreadable import set_aside
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
-from horarium.engine.worker.announcement import ended, started, taken_back
+from horarium.engine.worker.announcement import started, tell_rescue
+from horarium.engine.worker.board import Board
+from horarium.engine.worker.companion import Companion
 from horarium.engine.worker.departure import Departure
 from horarium.engine.worker.finisher import Finisher
 from horarium.engine.worker.keeping import Keep
@@ -30,7 +32,7 @@ from horarium.engine.worker.losses import Losses
 from horarium.engine.worker.run import Run, interrupted
 from horarium.engine.worker.settlement import Settlement
 from horarium.engine.worker.shares import Shares
-from horarium.events import Events
+from horarium.events import Events, JobStarted
 from horarium.listener import Listener
 
 Execute = Callable[[Run], Awaitable[Outcome]]
@@ -66,6 +68,7 @@ class Worker:
         keep: Keep = Keep(),
         events: Events | None = None,
         most_lost: Callable[[], Mapping[str, int]] = dict,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self._ledger = ledger
         self._execute = execute
@@ -77,6 +80,7 @@ class Worker:
         self._poll = poll
         self._shutdown = shutdown
         self._events = Events() if events is None else events
+        self._companions = companions
         self.on_leave: Callable[[], Awaitable[None]] | None = None
         database = ledger.database
         self._link = Link(database, "horarium claim", {**STEADY_PLANS, **_UNHURRIED})
@@ -92,7 +96,10 @@ class Worker:
             on_rescue=self._report_rescued,
         )
         self._freed = asyncio.Event()
-        self._finisher = Finisher(ledger, self._finish_link, self._freed.set)
+        self._board = Board(database, ledger.clock, self._events)
+        self._finisher = Finisher(
+            ledger, self._finish_link, self._freed.set, self._board, self._events
+        )
         self._settlement = Settlement(ledger, self._finisher)
         self._doorbell = Doorbell()
         # A job may be here twice: its lease was lost, and it was claimed again under the next.
@@ -113,6 +120,8 @@ class Worker:
         listener = Listener(self._ledger.database)
         postgres.attach(listener, self._doorbell, self._queues)
         listener.subscribe(CANCEL_CHANNEL, self._cancel)
+        for companion in self._companions:
+            companion.attach(listener)
         try:
             await self._lease.begin(await self._link.get())
             _log.info("worker started", worker=self._lease.worker, queues=self._queues or "all")
@@ -121,9 +130,13 @@ class Worker:
                 loops = [
                     background.create_task(listener.run()),
                     background.create_task(self._finisher.run()),
+                    background.create_task(self._board.run()),
+                    *(background.create_task(each.run()) for each in self._companions),
                 ]
                 await self._claim_until_stopped()
                 await self._drain()
+                for companion in self._companions:
+                    await companion.drain()
                 for loop in loops:
                     loop.cancel()
         finally:
@@ -285,22 +298,19 @@ class Worker:
     # Running
 
     def _start(self, claim: Claim) -> None:
-        run = Run(claim, self._ledger.database)
+        run = Run(claim, self._ledger.database, self._board)
         run.giving_back = self._stopping.is_set()
         self._runs.add(run)
         self._lanes.add(run)
 
     async def _run(self, run: Run) -> None:
         run.enter()
-        began = time.monotonic()
         try:
-            if self._events:
+            if self._events.hears(JobStarted):
                 self._events.publish(started(run.claim))
             outcome = await self._outcome(run)
             await run.shake_off()
             await self._settlement.settle(run, outcome)
-            if self._events:
-                self._events.publish(ended(run.claim, outcome, time.monotonic() - began))
         except Exception:  # noqa: BLE001 - nobody awaits this task; the audit finds its job
             _log.exception("a run could not be settled; its job goes back", job=run.claim.id)
         finally:
@@ -383,5 +393,5 @@ class Worker:
         await self._finish_link.close()
 
     def _report_rescued(self, rescued: Sequence[Rescued]) -> None:
-        for job in rescued if self._events else ():
-            self._events.publish(taken_back(job))
+        for job in rescued:
+            tell_rescue(self._events, job)

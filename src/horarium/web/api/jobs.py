@@ -27,8 +27,23 @@ FILTERED = {"which": Provide(job_filter, sync_to_thread=False)}
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What the newest attempt of a job has told: a `fraction` from 0 to 1, words for people, data
+    of the task's own (`meta`), and how often it has told (`number`).
+    """
+
+    fraction: float | None
+    note: str | None
+    state: str | None
+    meta: Any
+    number: int
+    updated_at: datetime | None
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A job: one enqueued call of a task, and where it stands. `took` is in seconds."""
+    """A job: one enqueued call of a task, and where it stands. `took` is in seconds; `progress` is
+    null where the newest attempt has told none, and stays when the job has ended.
+    """
 
     id: str
     task: str
@@ -50,6 +65,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     result: Any
     error: Error | None
     batch: str | None
+    progress: Progress | None
 
 
 class Jobs(Page[Job], frozen=True):
@@ -227,7 +243,10 @@ async def cancel_job(
 
 def shown_job(job: LedgerJob) -> Job:
     """A job as the API shows it."""
-    return Job(took=job.took, **msgspec.structs.asdict(job))
+    values = msgspec.structs.asdict(job)
+    if job.progress is not None:
+        values["progress"] = Progress(**msgspec.structs.asdict(job.progress))
+    return Job(took=job.took, **values)
 
 
 ROUTES = [

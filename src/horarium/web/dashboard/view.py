@@ -48,6 +48,7 @@ class JobLine(msgspec.Struct, frozen=True):
     started: str
     took: str
     error: str
+    progress: str
 
 
 class FiringLine(msgspec.Struct, frozen=True):
@@ -213,7 +214,17 @@ def _job(job: Job, zone: str) -> JobLine:
         started="" if job.started_at is None else second(job.started_at, zone),
         took=lasted(job.took),
         error=error,
+        progress=_progress(job),
     )
+
+
+def _progress(job: Job) -> str:
+    """How far an unfinished job has come, in a few words: 40 %, row 1,200."""
+    mark = job.progress
+    if mark is None or job.state.final:
+        return ""
+    share = None if mark.fraction is None else f"{mark.fraction:.0%}".replace("%", " %")
+    return shortened(", ".join(word for word in (share, mark.state, mark.note) if word), 60)
 
 
 def _call(job: Job) -> str:

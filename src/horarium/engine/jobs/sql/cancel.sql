@@ -2,6 +2,7 @@
 -- The row is locked first: a claim or a finish that is under way decides which of the two it is.
 -- A queued one with a limit comes back with its key: its turn passes to the next. One that is
 -- followed comes back as such: others wait for its end.
+-- No worker tells of one that has not begun: it is told here, where anybody watches.
 -- Carried by the primary key.
 with found as (
     select id, state from horarium.jobs where id = $1 for update
@@ -33,7 +34,14 @@ asked as (
 select 'cancelled' as became, case when awaited then pg_notify('horarium_finished', id) end,
     case when schedule is not null then pg_notify('horarium_schedules', schedule) end,
     case when state = 'queued' then limits ->> 'concurrency_key' end as key,
-    followed
+    followed,
+    case when exists (select from horarium.watches where until > clock_timestamp())
+        then pg_notify('horarium_events', json_build_object(
+            'event', 'cancelled', 'id', id, 'task', task, 'queue', queue, 'attempt', attempt,
+            'owner', owner, 'outcome', 'cancelled', 'took', 0,
+            'error', left($2::jsonb ->> 'message', 500)
+        )::text)
+    end
 from ended
 union all
-select 'cancelling', pg_notify('horarium_cancel', $1), null, null, false from asked
+select 'cancelling', pg_notify('horarium_cancel', $1), null, null, false, null from asked

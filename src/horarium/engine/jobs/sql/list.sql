@@ -36,6 +36,6 @@ with matching as (
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at desc limit $5 + $6)
 )
-select * from matching
+select matching.*, horarium.progress_of(id, started_at) as progress from matching
 order by finished_at desc nulls first, due_at desc, id
 limit $5 offset $6

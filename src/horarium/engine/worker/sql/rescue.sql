@@ -33,7 +33,7 @@ gone as (
     )
 ),
 lost as (
-    select j.id, j.task, j.attempt, j.worker,
+    select j.id, j.task, j.queue, j.owner, j.attempt, j.worker,
         coalesce(
             case when j.labels ->> 'max_lost' ~ '^[0-9]{1,6}$'
                 then (j.labels ->> 'max_lost')::integer end,
@@ -56,7 +56,7 @@ rescued as (
     update horarium.jobs j set state = 'queued', worker = null
     from lost, horarium.jobs before
     where j.id = lost.id and before.id = j.id and j.state = 'running' and lost.times < lost.most
-    returning j.id, j.task, j.queue, j.attempt, before.worker, j.started_at, lost.times
+    returning j.id, j.task, j.queue, j.owner, j.attempt, before.worker, j.started_at, lost.times
 ),
 kept as (
     insert into horarium.attempts (job, attempt, worker, started_at, ended_at, outcome, error)
@@ -68,6 +68,7 @@ kept as (
         )
     from rescued
 )
-select id, task, attempt, worker, times, false as given_up, pg_notify($2, queue) from rescued
+select id, task, attempt, worker, queue, owner, times, false as given_up, pg_notify($2, queue)
+from rescued
 union all
-select id, task, attempt, worker, times, true, null from lost where times >= most
+select id, task, attempt, worker, queue, owner, times, true, null from lost where times >= most
