@@ -22,7 +22,20 @@ from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.jobs.outcome import Cancel, Snooze
 from horarium.engine.jobs.queues import Queue, Queues
 from horarium.engine.jobs.statistics import Statistics, TaskFigures
-from horarium.engine.schedules.backfill import Backfilled, backfill
+from horarium.engine.schedules.backfill import (
+    Backfilled,
+    Order,
+    Wanted,
+    backfill,
+    begin,
+    foreseen,
+)
+from horarium.engine.schedules.backfill_progress import (
+    Progress,
+    backfills,
+    cancel_backfill,
+    progress,
+)
 from horarium.engine.schedules.book import Book, Firing
 from horarium.engine.schedules.explanation import Reason, explain_schedule
 from horarium.engine.schedules.firing import Outcome

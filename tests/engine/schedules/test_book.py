@@ -11,7 +11,8 @@ from schedule_world import World
 from horarium.engine.schedules import step as steps
 from horarium.engine.schedules.schedule import CatchUp, Overlap, Schedule
 from horarium.engine.schedules.timetable import compiled
-from horarium.errors import NotFound
+from horarium.engine.schedules.catalogue import acts
+from horarium.errors import InvalidInput, NotFound
 
 # Pausing, retiring
 
@@ -259,3 +260,43 @@ async def test_two_that_synchronise_at_once_make_one_version(world: World) -> No
 async def test_two_puts_of_a_new_schedule_at_once_are_one_version(world: World) -> None:
     put = world.book.put
     assert await asyncio.gather(*(put(cron("0 1 * * *"), "api") for _ in range(5))) == [1] * 5
+
+
+# Edits of one instant, and what was done by hand
+
+
+async def test_an_edit_to_an_instant_that_has_passed_is_refused(world: World) -> None:
+    await world.put(at(NOON + HOUR))
+    with pytest.raises(InvalidInput, match="has passed"):
+        await world.put(at(NOON - MINUTE))
+    assert (await world.book.show("each")).version == 1
+    await world.put(at(NOON + 2 * HOUR))
+    world.pass_time(hours=3)
+    await world.decide()
+    await world.put(at(NOON + 2 * HOUR, priority=3))  # the same instant, which has had its firing
+    assert await world.jobs_made() == [NOON + 2 * HOUR]
+    assert (await world.book.show("each")).state == "ended"
+    await world.book.put(at(NOON, priority=3), "code", "app")
+    assert (await world.book.show("each")).state == "ended"
+    await world.put(at(NOON + DAY))
+    assert (await world.book.show("each")).state == "active"
+
+
+async def test_what_was_done_by_hand_is_noted_with_who_and_why(world: World) -> None:
+    book = world.book
+    await world.put(cron("0 * * * *"))
+    await book.pause("each", "stocktaking", "command line")
+    await book.resume("each", "it is done")
+    await book.resume("each", "once more changes nothing")
+    job = await book.trigger("each", "the numbers are wanted now")
+    await book.retire("each", "no longer wanted", "command line")
+    noted = [(each.act, each.note, each.origin, each.job) for each in await acts(book, "each")]
+    assert noted == [
+        ("retire", "no longer wanted", "command line", None),
+        ("trigger", "the numbers are wanted now", "api", job),
+        ("resume", "it is done", "api", None),
+        ("pause", "stocktaking", "command line", None),
+    ]
+    assert len(await acts(book, "each", page=2, count=3)) == 1
+    with pytest.raises(NotFound):
+        await acts(book, "nobody")

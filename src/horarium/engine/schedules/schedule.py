@@ -1,6 +1,6 @@
 """A schedule: a timetable, the call it makes, and what happens when due times collide or pass."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ import msgspec
 from horarium.engine.jobs.job import DEFAULT_QUEUE
 from horarium.engine.jobs.limits import Limits
 from horarium.engine.schedules.timetable import (
+    At,
     Course,
     Cron,
     Every,
@@ -125,6 +126,33 @@ def completed(schedule: Schedule, former: Schedule | None, now: datetime) -> Sch
             timetable, rule=msgspec.structs.replace(rule, anchor=anchor)
         )
     return msgspec.structs.replace(schedule, timetable=timetable)
+
+
+def decided_until_of(timetable: Timetable, now: datetime) -> datetime:
+    """From when a new schedule's due times count: an instant may have passed already."""
+    match timetable.rule:
+        case Every(anchor=datetime() as anchor):
+            eve = anchor - timedelta.resolution
+            return min(now, eve) if anchor > now - timedelta(seconds=1) else now
+        case At(instant):
+            return min(now, instant.astimezone(UTC) - timedelta.resolution)
+        case _:
+            return now
+
+
+def refuse_passed(schedule: Schedule, former: Schedule, now: datetime) -> None:
+    """Refuse an edit to another instant that has passed: nothing would ever come of it.
+
+    Raises:
+        InvalidInput: it is one.
+    """
+    rule = schedule.timetable.rule
+    if isinstance(rule, At) and rule.instant <= now and rule != former.timetable.rule:
+        raise InvalidInput(
+            "at",
+            f"{rule.instant:%Y-%m-%d %H:%M:%S %z} has passed, and only a new schedule runs what "
+            "has; trigger this one to run it now",
+        )
 
 
 def same(one: Schedule, other: Schedule) -> bool:

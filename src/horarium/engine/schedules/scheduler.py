@@ -15,6 +15,7 @@ import structlog
 from horarium.database import STEADY_PLANS, TRANSIENT, Connection, Link, joined, statement
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.schedules.book import SCHEDULES_CHANNEL
+from horarium.engine.schedules.filling import go_on_with
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.record import Fired as Recorded
 from horarium.engine.schedules.step import step
@@ -43,6 +44,7 @@ class Scheduler:
         self._link = Link(ledger.database, "horarium scheduler", STEADY_PLANS)
         self._doorbell = Doorbell()
         self._ended: set[str] = set()
+        self._to_fill: set[str] | None = set()
         self._looked_at_all = float("-inf")
         self._locked = 0
         self.name = f"{socket.gethostname()}:{os.getpid()}"
@@ -90,16 +92,27 @@ class Scheduler:
         buffered = (each.schedule for each in fired if each.firing.outcome is Outcome.BUFFERED)
         self._ended.update(buffered)
         self._publish(fired)
+        await self._fill(connection)
         return len(fired)
 
     async def _release(self, connection: Connection) -> list[Recorded]:
         ended, self._ended = sorted(self._ended), set()
         if time.monotonic() - self._looked_at_all > _LOOK_AT_ALL:
             self._looked_at_all = time.monotonic()
+            self._to_fill = None
             return await release(connection, self._ledger, self.name)
         if not ended:
             return []
+        if self._to_fill is not None:
+            self._to_fill.update(ended)
         return await release(connection, self._ledger, self.name, ended)
+
+    async def _fill(self, connection: Connection) -> None:
+        """Let backfills go on of whose schedules something was heard, or all."""
+        if self._to_fill is None or self._to_fill:
+            of = None if self._to_fill is None else sorted(self._to_fill)
+            if not await go_on_with(connection, self._ledger, of):
+                self._to_fill = set()
 
     def _hear(self, schedule: str | None) -> None:
         """A schedule was changed or a job of it ended; `None`: anything may have happened."""
@@ -114,7 +127,7 @@ class Scheduler:
         connection = await self._link.get()
         row = await connection.fetchrow(statement(__package__, "next"), self._ledger.clock())
         self._locked = self._locked + 1 if row["overdue"] and not progressed else 0
-        if self._ended or (row["overdue"] and progressed):
+        if self._ended or self._to_fill != set() or (row["overdue"] and progressed):
             return 0.0
         seconds = LONGEST_SLEEP if row["seconds"] is None else row["seconds"]
         if row["overdue"]:
