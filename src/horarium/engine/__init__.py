@@ -12,6 +12,7 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
+from horarium.engine.broker.draft import Draft, RuleDraft, drafted, timetable_of
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
@@ -22,6 +23,8 @@ from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.jobs.outcome import Cancel, Snooze
 from horarium.engine.jobs.queues import Queue, Queues
 from horarium.engine.jobs.statistics import Statistics, TaskFigures
+from horarium.engine.schedules.account import Account, account
+from horarium.engine.schedules.acts import Act
 from horarium.engine.schedules.backfill import (
     Backfilled,
     Order,
@@ -37,17 +40,39 @@ from horarium.engine.schedules.backfill_progress import (
     progress,
 )
 from horarium.engine.schedules.book import Book, Firing
+from horarium.engine.schedules.catalogue import Which, acts, find, firings
+from horarium.engine.schedules.edition import (
+    Applied,
+    Change,
+    ChangeKind,
+    Edition,
+    apply,
+    planned,
+    put_many,
+)
 from horarium.engine.schedules.explanation import Reason, explain_schedule
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.forecast import forecast
+from horarium.engine.schedules.plan import Plan
 from horarium.engine.schedules.proof import Proof, prove
-from horarium.engine.schedules.schedule import CatchUp, Kept, Overlap, Schedule
+from horarium.engine.schedules.schedule import (
+    CatchUp,
+    Kept,
+    Origin,
+    Overlap,
+    Schedule,
+    ScheduleState,
+)
 from horarium.engine.schedules.scheduler import Scheduler
 from horarium.engine.schedules.timetable import (
     At,
+    Calendar,
     Cron,
     DueTime,
     Every,
+    InvalidTimetable,
+    OnFold,
+    OnGap,
     Timetable,
     compiled,
     zone_data_version,
@@ -57,17 +82,25 @@ from horarium.engine.worker.roster import Member, Presence, roster
 from horarium.engine.worker.worker import Worker
 
 __all__ = [
+    "Account",
+    "Act",
+    "Applied",
     "Argument",
     "At",
     "Attempt",
     "Backfilled",
     "Book",
     "BookSource",
+    "Calendar",
     "Cancel",
     "CatchUp",
+    "Change",
+    "ChangeKind",
     "Cron",
     "CurrentFiring",
+    "Draft",
     "DueTime",
+    "Edition",
     "Error",
     "Every",
     "Explanation",
@@ -75,6 +108,7 @@ __all__ = [
     "Finding",
     "Firing",
     "FiringOfJob",
+    "InvalidTimetable",
     "Job",
     "JobConnection",
     "JobId",
@@ -84,30 +118,54 @@ __all__ = [
     "LedgerScheduler",
     "Member",
     "NewJob",
+    "OnFold",
+    "OnGap",
+    "Order",
+    "Origin",
     "Outcome",
     "Overlap",
+    "Plan",
     "Presence",
+    "Progress",
     "Proof",
     "Queue",
     "Queues",
     "Reason",
+    "RuleDraft",
     "Schedule",
+    "ScheduleState",
     "Scheduler",
     "Snooze",
     "State",
     "Statistics",
     "TaskFigures",
     "Timetable",
+    "Wanted",
+    "Which",
     "Worker",
+    "account",
+    "acts",
+    "apply",
     "backfill",
+    "backfills",
+    "begin",
+    "cancel_backfill",
     "compiled",
     "current_firing",
+    "drafted",
     "explain_schedule",
+    "find",
+    "firings",
     "forecast",
+    "foreseen",
     "job_connection",
+    "planned",
     "preview",
+    "progress",
     "prove",
+    "put_many",
     "roster",
+    "timetable_of",
     "wanted_arguments",
     "zone_data_version",
 ]

@@ -62,9 +62,7 @@ async def test_the_order_is_that_in_which_jobs_are_claimed(
 ) -> None:
     await world.put(cron("0 0 * * *"))
     for order in Order:
-        await backfill(
-            world.book, "each", **SPAN, concurrency=concurrency, order=order, redo=True
-        )
+        await backfill(world.book, "each", **SPAN, concurrency=concurrency, order=order, redo=True)
         found = [due for turn in await run_all(world) for due in turn]
         assert found == sorted(found, reverse=order is Order.NEWEST_FIRST)
         assert len(found) == 10

@@ -9,9 +9,9 @@ from schedule_examples import DAY, HOUR, MINUTE, NOON, SECOND, at, cron, every
 from schedule_world import World
 
 from horarium.engine.schedules import step as steps
+from horarium.engine.schedules.catalogue import acts
 from horarium.engine.schedules.schedule import CatchUp, Overlap, Schedule
 from horarium.engine.schedules.timetable import compiled
-from horarium.engine.schedules.catalogue import acts
 from horarium.errors import InvalidInput, NotFound
 
 # Pausing, retiring

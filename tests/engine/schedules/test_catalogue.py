@@ -17,7 +17,9 @@ async def found(world: World, **which: object) -> list[str]:
 
 async def test_schedules_are_found_by_each_filter(world: World) -> None:
     await world.put(cron("0 3 * * *", "later"), every(60, "soon", task="mail:send"))
-    await world.put(at(NOON - 2 * DAY, "over"), cron("0 1 * * *", "gone"), cron("0 1 * * *", "held"))
+    await world.put(
+        at(NOON - 2 * DAY, "over"), cron("0 1 * * *", "gone"), cron("0 1 * * *", "held")
+    )
     await world.book.put(cron("0 2 * * *", "shop/50%_off?"), "code", "app")
     await world.book.retire("gone", "enough")
     await world.book.pause("held", "enough")

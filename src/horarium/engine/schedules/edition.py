@@ -92,8 +92,11 @@ async def planned(book: Book, edition: Edition, span: timedelta = _WEEK) -> list
         now = await book.now(connection)
         present = await _present(connection, [each.id for each in edition.schedules])
         changes = [_change(present.get(s.id), s, now, span) for s in edition.schedules]
-        for id in await _left_out(connection, edition):
-            changes.append(Change(id=id, change=ChangeKind.REMOVE, version=await _version(book, id)))
+        left_out = await _present(connection, await _left_out(connection, edition))
+    changes += [
+        Change(id=id, change=ChangeKind.REMOVE, version=kept.version)
+        for id, kept in left_out.items()
+    ]
     return sorted(changes, key=lambda each: each.id)
 
 
@@ -217,10 +220,6 @@ def _change(kept: Kept | None, schedule: Schedule, now: datetime, span: timedelt
 async def _present(connection: Connection, ids: Sequence[str]) -> dict[str, Kept]:
     rows = await connection.fetch(statement(__package__, "present"), ids)
     return {row["id"]: kept_of(row) for row in rows}
-
-
-async def _version(book: Book, id: str) -> int:
-    return (await book.show(id)).version
 
 
 async def _left_out(connection: Connection, edition: Edition) -> list[str]:
