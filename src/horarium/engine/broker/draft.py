@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Instant = Annotated[datetime, Meta(tz=True)]
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
+NOTHING = Meta(examples=[None])
+"""What a sample of a body has in the place of a field that it does not need."""
 Whole = Annotated[int, Meta(ge=0)]
 
 RESERVED = frozenset({"apply", "forecast", "plan", "preview", "proof"})
@@ -59,16 +61,16 @@ class RuleDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     cron: Annotated[str | None, Meta(examples=["0 9 * * mon-fri"])] = None
-    every: Interval | None = None
-    at: Instant | None = None
+    every: Annotated[Interval | None, NOTHING] = None
+    at: Annotated[Instant | None, NOTHING] = None
     zone: Annotated[str, Meta(examples=["Europe/Moscow"])] = "UTC"
-    starts_at: Instant | None = None
-    ends_at: Instant | None = None
-    max_firings: int | None = None
-    jitter: Annotated[float, Meta(ge=0)] = 0.0
+    starts_at: Annotated[Instant | None, NOTHING] = None
+    ends_at: Annotated[Instant | None, NOTHING] = None
+    max_firings: Annotated[int | None, NOTHING] = None
+    jitter: Annotated[float, Meta(ge=0, examples=[30.0])] = 0.0
     on_gap: OnGap = "first_valid"
     on_fold: OnFold = "first"
-    calendar: Calendar | None = None
+    calendar: Annotated[Calendar | None, NOTHING] = None
 
 
 class Draft(RuleDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,14 +80,14 @@ class Draft(RuleDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
     buffer_all where everything is caught up. `catch_up_window` is in seconds.
     """
 
-    task: Annotated[Name, Meta(examples=["shop.tasks:send_digest"])]
-    id: Annotated[Name | None, Meta(examples=["digest"])] = None
-    args: list[Any] = []
+    task: Annotated[Name, Meta(examples=["horarium.reports:build"])]
+    id: Annotated[Name | None, Meta(examples=["weekday-report"])] = None
+    args: Annotated[list[Any], Meta(examples=[["orders"]])] = []
     kwargs: dict[str, Any] = {}
-    labels: dict[str, Any] = {}
+    labels: Annotated[dict[str, Any], Meta(examples=[{"queue": "reports", "priority": 5}])] = {}
     overlap: Overlap | None = None
     catch_up: CatchUp = CatchUp.LATEST
-    catch_up_window: float = DAY
+    catch_up_window: Annotated[float, Meta(examples=[DAY])] = DAY
 
 
 def drafted(broker: "LedgerBroker", draft: Draft, id: str | None = None) -> Schedule:

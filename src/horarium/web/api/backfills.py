@@ -35,8 +35,8 @@ class NewBackfill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     times that had a job already. `priority`: of its jobs, higher first.
     """
 
-    since: Instant
-    until: Instant
+    since: Annotated[Instant, msgspec.Meta(examples=["2026-01-01T00:00:00Z"])]
+    until: Annotated[Instant, msgspec.Meta(examples=["2026-02-01T00:00:00Z"])]
     order: Order = Order.OLDEST_FIRST
     concurrency: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
     redo: bool = False

@@ -47,7 +47,7 @@ class Drafts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class PlannedDrafts(Drafts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same, with the versions that a plan showed (null: none): refused where one differs."""
 
-    versions: dict[str, int | None] = {}
+    versions: Annotated[dict[str, int | None], msgspec.Meta(examples=[{"weekday-report": 1}])] = {}
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ class Previewed(RuleDraft, frozen=True, kw_only=True, forbid_unknown_fields=True
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED, description=_PREVIEWED)] = 10
     start: Annotated[
         Annotated[datetime, msgspec.Meta(tz=True)] | None,
-        msgspec.Meta(description="After this instant; null: now"),
+        msgspec.Meta(description="After this instant; null: now", examples=[None]),
     ] = None
 
 
