@@ -12,7 +12,14 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
-from horarium.engine.broker.draft import Draft, RuleDraft, drafted, timetable_of
+from horarium.engine.broker.draft import (
+    Draft,
+    Drafts,
+    RuleDraft,
+    drafted,
+    edition_of,
+    timetable_of,
+)
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
@@ -99,6 +106,7 @@ __all__ = [
     "Cron",
     "CurrentFiring",
     "Draft",
+    "Drafts",
     "DueTime",
     "Edition",
     "Error",
@@ -153,6 +161,7 @@ __all__ = [
     "compiled",
     "current_firing",
     "drafted",
+    "edition_of",
     "explain_schedule",
     "find",
     "firings",

@@ -15,7 +15,16 @@ from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.calls import limits
 from horarium.engine.broker.message import decode_call, encode_call, encode_value
 from horarium.engine.broker.parameters import parameters_of
-from horarium.engine.schedules.schedule import DAY, CatchUp, Overlap, Schedule, check, completed
+from horarium.engine.schedules.edition import Edition
+from horarium.engine.schedules.schedule import (
+    DAY,
+    CatchUp,
+    Origin,
+    Overlap,
+    Schedule,
+    check,
+    completed,
+)
 from horarium.engine.schedules.timetable import (
     At,
     Calendar,
@@ -88,6 +97,34 @@ class Draft(RuleDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
     overlap: Overlap | None = None
     catch_up: CatchUp = CatchUp.LATEST
     catch_up_window: Annotated[float, Meta(examples=[DAY])] = DAY
+
+
+class Drafts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Schedules that belong together, each with its id. `set` names them: with `prune` what was
+    applied under this name before and is left out now is retired.
+    """
+
+    schedules: list[Draft]
+    set: Annotated[Name | None, Meta(examples=["nightly"])] = None
+    prune: bool = False
+
+
+def edition_of(broker: "LedgerBroker", drafts: Drafts, origin: Origin) -> Edition:
+    """The edition that drafts ask for.
+
+    Raises:
+        InvalidInput: one of them cannot be kept; the field begins with its place.
+    """
+    schedules = []
+    for number, draft in enumerate(drafts.schedules):
+        place = f"schedules[{number}]"
+        if draft.id is None:
+            raise InvalidInput(f"{place}.id", "it is missing; what is applied again needs its id")
+        try:
+            schedules.append(drafted(broker, draft))
+        except InvalidInput as error:
+            raise InvalidInput(f"{place}.{error.field}", error.reason) from None
+    return Edition(schedules=schedules, origin=origin, app=drafts.set, prune=drafts.prune)
 
 
 def drafted(broker: "LedgerBroker", draft: Draft, id: str | None = None) -> Schedule:

@@ -60,8 +60,11 @@ class LedgerScheduler(TaskiqScheduler):
 
     async def synchronise(self) -> None:
         """Make the book say what the code declares."""
-        schedules = [*declared_schedules(self._ledger_broker), *await self._declared()]
-        await self.book.synchronise(schedules, self._app)
+        await self.book.synchronise(await self.declared(), self._app)
+
+    async def declared(self) -> Sequence[Schedule]:
+        """The schedules of the code."""
+        return [*declared_schedules(self._ledger_broker), *await self._declared()]
 
     @staticmethod
     def _end_on_sigterm() -> None:

@@ -15,14 +15,12 @@ from horarium.engine import (
     Applied,
     Change,
     ChangeKind,
-    Draft,
-    Edition,
+    Drafts,
     Plan,
     apply,
-    drafted,
+    edition_of,
     planned,
 )
-from horarium.errors import InvalidInput
 from horarium.web.api.parameters import refuses
 
 MOST_SHOWN = 20
@@ -31,23 +29,12 @@ MOST_SHOWN = 20
 App = NamedDependency[SkipValidation[Horarium]]
 
 
-class Drafts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Schedules that belong together, each with its id. `set` names them: with `prune` what was
-    applied under this name before and is left out now is retired.
-    """
-
-    schedules: list[Draft]
-    set: Annotated[
-        Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None,
-        msgspec.Meta(examples=["nightly"]),
-    ] = None
-    prune: bool = False
-
-
 class PlannedDrafts(Drafts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same, with the versions that a plan showed (null: none): refused where one differs."""
 
-    versions: Annotated[dict[str, int | None], msgspec.Meta(examples=[{"weekday-report": 1}])] = {}
+    versions: Annotated[dict[str, int | None], msgspec.Meta(examples=[{"weekday-report": 1}])] = (
+        msgspec.field(default_factory=dict)
+    )
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +84,7 @@ async def plan_schedules(app: App, data: JSONBody[Drafts]) -> EditionPlan:
     """What applying these schedules would add, change and remove: which due times of the next week
     appear and vanish, and what has come due already. Nothing is changed.
     """
-    changes = await planned(app.book, _edition(app, data))
+    changes = await planned(app.book, edition_of(app.broker, data, "api"))
     versions = {each.id: each.version for each in changes}
     return EditionPlan([difference(each) for each in changes], versions)
 
@@ -113,7 +100,7 @@ async def apply_schedules(app: App, data: JSONBody[PlannedDrafts]) -> EditionApp
     """Put these schedules into the book, all of them or none. With the `versions` of a plan it is
     refused with 409 where anything has changed since.
     """
-    done: Applied = await apply(app.book, _edition(app, data), data.versions)
+    done: Applied = await apply(app.book, edition_of(app.broker, data, "api"), data.versions)
     return EditionApplied(*done)
 
 
@@ -145,19 +132,6 @@ def _outcomes(plan: Plan) -> Counter[str]:
 
 def _first(dues: Sequence[datetime]) -> list[datetime]:
     return list(dues[:MOST_SHOWN])
-
-
-def _edition(app: Horarium, data: Drafts) -> Edition:
-    schedules = []
-    for number, draft in enumerate(data.schedules):
-        place = f"schedules[{number}]"
-        if draft.id is None:
-            raise InvalidInput(f"{place}.id", "it is missing; what is applied again needs its id")
-        try:
-            schedules.append(drafted(app.broker, draft))
-        except InvalidInput as error:
-            raise InvalidInput(f"{place}.{error.field}", error.reason) from None
-    return Edition(schedules=schedules, origin="api", app=data.set, prune=data.prune)
 
 
 ROUTES = [plan_schedules, apply_schedules]
