@@ -195,3 +195,12 @@ def test_acts_of_the_command_line_say_so(horarium: Horarium, daily: str) -> None
     assert daily in horarium("schedule", "list", "--state", "retired").out
     assert horarium("schedule", "list", "--state", "asleep").status == 2
     assert horarium("schedule", "retire", daily, "again").status == 1
+
+
+def test_the_standing_proof(horarium: Horarium, daily: str) -> None:
+    shown = horarium("prove", "--standing")
+    assert (shown.status, "Last proved: not yet" in shown.out) == (0, True)
+    assert horarium("prove", "--standing", "--json").json["wrong"] == []
+    assert horarium("prove", "--accept", "known").status == 2
+    done = horarium("prove", "--accept", "known", "--schedule", daily)
+    assert (done.status, "has nothing against" in done.error) == (1, True)

@@ -68,7 +68,7 @@ def list_schedules(
             )
             for each in kept
         ),
-        "There are no such schedules. Those of the code are registered when a scheduler starts.",
+        "There are no schedules here. Those of the code are registered when a scheduler starts.",
     )  # fmt: skip
 
 

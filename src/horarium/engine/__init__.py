@@ -61,7 +61,8 @@ from horarium.engine.schedules.explanation import Reason, explain_schedule
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.forecast import forecast
 from horarium.engine.schedules.plan import Plan
-from horarium.engine.schedules.proof import Proof, prove
+from horarium.engine.schedules.proof import Proof
+from horarium.engine.schedules.proving import prove
 from horarium.engine.schedules.schedule import (
     CatchUp,
     Kept,
@@ -71,6 +72,7 @@ from horarium.engine.schedules.schedule import (
     ScheduleState,
 )
 from horarium.engine.schedules.scheduler import Scheduler
+from horarium.engine.schedules.standing import Standing, Wrong, accept, standing
 from horarium.engine.schedules.timetable import (
     At,
     Calendar,
@@ -144,6 +146,7 @@ __all__ = [
     "ScheduleState",
     "Scheduler",
     "Snooze",
+    "Standing",
     "State",
     "Statistics",
     "TaskFigures",
@@ -151,6 +154,8 @@ __all__ = [
     "Wanted",
     "Which",
     "Worker",
+    "Wrong",
+    "accept",
     "account",
     "acts",
     "apply",
@@ -174,6 +179,7 @@ __all__ = [
     "prove",
     "put_many",
     "roster",
+    "standing",
     "timetable_of",
     "wanted_arguments",
     "zone_data_version",

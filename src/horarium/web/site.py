@@ -33,6 +33,7 @@ from horarium.web.api import (
     metrics,
     orders,
     products,
+    proofs,
     queues,
     reports,
     schedules,
@@ -52,7 +53,7 @@ BODY_LIMIT = 2**20
 
 _ROUTES = (
     *(dashboard, reports, health, jobs, queues, workers, metrics),
-    *(schedules, firings, foresight, backfills, editions),
+    *(schedules, firings, foresight, backfills, editions, proofs),
     *(users, products, orders, reference),
 )
 _log = structlog.get_logger()

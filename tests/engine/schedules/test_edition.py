@@ -14,7 +14,7 @@ from horarium.engine.schedules.edition import (
     planned,
     put_many,
 )
-from horarium.engine.schedules.proof import prove
+from horarium.engine.schedules.proving import prove
 from horarium.engine.schedules.schedule import Schedule
 from horarium.errors import Conflict, InvalidInput
 

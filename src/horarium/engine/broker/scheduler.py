@@ -8,6 +8,7 @@ it, so that it may be started twice, or anywhere, without doubling anything.
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from taskiq import TaskiqScheduler
@@ -56,7 +57,8 @@ class LedgerScheduler(TaskiqScheduler):
 
     def engine(self) -> Scheduler:
         """The engine's scheduler, for who runs it without TaskIQ's command."""
-        return Scheduler(self.book.ledger, self._ledger_broker.events)
+        keep = timedelta(days=self._ledger_broker.settings.keep_firings)
+        return Scheduler(self.book.ledger, self._ledger_broker.events, keep)
 
     async def synchronise(self) -> None:
         """Make the book say what the code declares."""

@@ -1,4 +1,5 @@
-"""What was done to schedules by hand: paused, resumed, triggered, retired; by whom, and why."""
+"""What was done to schedules by hand: paused, resumed, triggered, retired, a proof
+accepted; by whom, and why."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,7 +10,7 @@ from horarium.clock import Clock
 from horarium.database import Connection, statement
 from horarium.engine.schedules.schedule import Origin
 
-ActKind = Literal["pause", "resume", "trigger", "retire"]
+ActKind = Literal["pause", "resume", "trigger", "retire", "accept"]
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

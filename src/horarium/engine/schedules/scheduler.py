@@ -9,15 +9,17 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
 from horarium.database import STEADY_PLANS, TRANSIENT, Connection, Link, joined, statement
 from horarium.engine.jobs.ledger import Ledger
-from horarium.engine.schedules.book import SCHEDULES_CHANNEL
+from horarium.engine.schedules.book import SCHEDULES_CHANNEL, Book
 from horarium.engine.schedules.filling import go_on_with
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.record import Fired as Recorded
+from horarium.engine.schedules.rounds import Rounds
 from horarium.engine.schedules.step import step
 from horarium.engine.schedules.waiting import release
 from horarium.engine.transports.doorbell import Doorbell
@@ -38,9 +40,15 @@ _log = structlog.get_logger()
 class Scheduler:
     """Decides due times until it is cancelled."""
 
-    def __init__(self, ledger: Ledger, events: Events | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        events: Events | None = None,
+        keep_firings: timedelta = timedelta(days=400),
+    ) -> None:
         self._ledger = ledger
         self._events = events or Events()
+        self._rounds = Rounds(Book(ledger), self._events, keep_firings)
         self._link = Link(ledger.database, "horarium scheduler", STEADY_PLANS)
         self._doorbell = Doorbell()
         self._ended: set[str] = set()
@@ -53,14 +61,15 @@ class Scheduler:
         """Decide due times until cancelled."""
         listener = Listener(self._ledger.database)
         listener.subscribe(SCHEDULES_CHANNEL, self._hear)
-        listening = asyncio.create_task(listener.run())
+        beside = [asyncio.create_task(listener.run()), asyncio.create_task(self._rounds.run())]
         _log.info("scheduler started", scheduler=self.name)
         try:
             while True:
                 await self._once()
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self._link.close()
 
     async def _once(self) -> None:

@@ -44,7 +44,7 @@ create table horarium.backfill_jobs (
 create table horarium.schedule_acts (
     id bigint generated always as identity primary key,
     schedule text collate "C" not null,
-    act text not null check (act in ('pause', 'resume', 'trigger', 'retire')),
+    act text not null check (act in ('pause', 'resume', 'trigger', 'retire', 'accept')),
     note text,
     origin text not null check (origin in ('code', 'api', 'command line')),
     job text,
@@ -57,16 +57,24 @@ create index schedule_acts_schedule on horarium.schedule_acts (schedule, id desc
 create table horarium.schedule_proofs (
     schedule text collate "C" not null primary key,
     proved_until timestamptz not null,
-    proved_at timestamptz not null,
+    wrong_from timestamptz,
+    wrong_until timestamptz,
     unexplained bigint not null default 0,
     doubled bigint not null default 0,
-    details text[] not null default '{}'
+    details text[] not null default '{}',
+    constraint wrong_has_a_span check (
+        (unexplained > 0 or doubled > 0) = (wrong_from is not null)
+        and (wrong_from is null) = (wrong_until is null)
+    )
 ) with (fillfactor = 85);
 comment on column horarium.schedule_proofs.proved_until is
-    'every due time up to and with this instant has been proved once, when it had just been decided';
+    'every due time up to and with this instant was proved when it had been decided';
+comment on column horarium.schedule_proofs.wrong_from is
+    'due times after it, up to wrong_until, do not have their one outcome: they are proved again';
+
 -- Serves the alarm: which schedules have due times without their one outcome?
 create index schedule_proofs_wrong on horarium.schedule_proofs (schedule)
-    where unexplained > 0 or doubled > 0;
+    where wrong_from is not null;
 
 create table horarium.timetable (
     one boolean not null primary key default true check (one),
