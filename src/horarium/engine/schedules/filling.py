@@ -136,6 +136,7 @@ async def _fill(
         return 0
     await _split_rows(connection, ledger, schedule.id, due)
     course = course_of(schedule)
+    schedule = msgspec.structs.replace(schedule, job_id=None)  # many at once: each has its own
     covers = [course.covers(at) for at in due]
     jobs = [
         msgspec.structs.replace(call(schedule, _firing(at, span)), priority=row["priority"])

@@ -27,7 +27,7 @@ def call(schedule: Schedule, firing: Decided) -> NewJob:
     labels = msgspec.json.decode(schedule.labels, type=dict)
     if firing.covers is not None:
         labels["covers_from"], labels["covers_until"] = firing.covers
-    return NewJob(
+    job = NewJob(
         task=schedule.task,
         queue=schedule.queue,
         priority=schedule.priority,
@@ -39,6 +39,7 @@ def call(schedule: Schedule, firing: Decided) -> NewJob:
         schedule=schedule.id,
         fired_for=firing.due_at,
     )
+    return job if schedule.job_id is None else msgspec.structs.replace(job, id=schedule.job_id)
 
 
 def call_beside(schedule: Schedule) -> NewJob:

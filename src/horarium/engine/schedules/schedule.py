@@ -55,6 +55,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         labels: JSON object of labels of each call.
         limits: those of each job.
         catch_up_window: seconds; due times that passed longer ago are missed.
+        job_id: of the job of each due time, one after the other; `None`: each has a new one.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     overlap: Overlap = Overlap.SKIP
     catch_up: CatchUp = CatchUp.LATEST
     catch_up_window: float = DAY
+    job_id: str | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,13 +170,17 @@ def check(schedule: Schedule) -> None:
     """
     if not 1 <= len(schedule.id) <= 255 or "\0" in schedule.id:
         raise InvalidInput("schedule_id", "it takes 1 to 255 characters, none of them NUL")
-    for field in ("task", "queue", "owner"):
+    for field in ("task", "queue", "owner", "job_id"):
         _check_name(field, getattr(schedule, field))
     if not -32768 <= schedule.priority <= 32767:
         raise InvalidInput("priority", f"{schedule.priority} is outside -32768..32767")
     if not 0 <= schedule.catch_up_window <= LONGEST_WINDOW:
         raise InvalidInput(
             "catch_up_window", f"it takes seconds, 0 to {LONGEST_WINDOW:.0f}, a hundred years"
+        )
+    if schedule.job_id is not None and schedule.overlap in (Overlap.ALLOW, Overlap.CANCEL_OTHER):
+        raise InvalidInput(
+            "overlap", f"{schedule.overlap} may want two jobs at once, and a task_id names only one"
         )
     _check_json("arguments", schedule.arguments)
     _check_json("labels", schedule.labels)
