@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from benchmarks.figures import Quantity
-from benchmarks.measures import drain, enqueue, history, idle, kiq, latency, start, timetable
+from benchmarks.measures import beats, drain, enqueue, history, idle, kiq, latency, start, timetable
 from benchmarks.session import Session
 
 ALL: dict[str, Callable[[Session], Awaitable[list[Quantity]]]] = {
@@ -16,4 +16,5 @@ ALL: dict[str, Callable[[Session], Awaitable[list[Quantity]]]] = {
     "history": history.measure,
     "start": start.measure,
     "timetable": timetable.measure,
+    "beats": beats.measure,
 }

@@ -16,6 +16,7 @@ from benchmarks.figures import Figure, Quantity, Verdict, judge_limit
 from benchmarks.peer import product_python
 from benchmarks.process import Meter, Workers, backends
 from benchmarks.session import Session, say
+from benchmarks.tasks import far_rules
 from horarium import migrations
 from horarium.database import Database
 from horarium.engine import At, Book, Cron, Ledger, Overlap, Schedule, Timetable, put_many
@@ -27,7 +28,7 @@ _TASK = "benchmarks:nothing"
 _MOST_SECONDS = 60.0
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     session: Session
     name: str
     database: Database
@@ -41,9 +42,9 @@ class _Late(NamedTuple):
 
 async def measure(session: Session) -> list[Quantity]:
     """As many schedules as `--schedules` says, in one database."""
-    async with _place(session) as place:
+    async with opened(session) as place:
         wanted = session.options.schedules
-        put = await _put(place, wanted)
+        put = await put_far(place, wanted)
         say(f"  {wanted:,} schedules put in {put:.1f} s")
         start = await _start(place)
         idle, late, memory = await _idle(place)
@@ -60,26 +61,25 @@ async def measure(session: Session) -> list[Quantity]:
 
 
 @asynccontextmanager
-async def _place(session: Session) -> AsyncIterator[_Place]:
+async def opened(session: Session) -> AsyncIterator[Place]:
     name = session.servers.database_name(_NAME)
     await session.servers.create_database(name)
     url = session.servers.database_url(name)
     database = Database(url)
     try:
         await migrations.upgrade_async(url)
-        yield _Place(session, name, database, Book(Ledger(database)))
+        yield Place(session, name, database, Book(Ledger(database)))
     finally:
         await database.close()
         await session.servers.drop_database(name)
 
 
-async def _put(place: _Place, count: int) -> float:
+async def put_far(place: Place, count: int) -> float:
     """A day's worth of rules, none of them due for months, so that what is due is known."""
     began = time.monotonic()
-    rules = [f"{n % 60} {n // 60 % 24} {1 + n % 28} {_far_month()} *" for n in range(1440)]
     schedules = [
-        _schedule(f"far {number}", Timetable(Cron(rules[number % len(rules)])))
-        for number in range(count)
+        _schedule(f"far {number}", Timetable(Cron(rule)))
+        for number, rule in enumerate(far_rules(count))
     ]
     await put_many(place.book, schedules, "api")
     seconds = time.monotonic() - began
@@ -87,44 +87,39 @@ async def _put(place: _Place, count: int) -> float:
     return seconds
 
 
-def _far_month() -> int:
-    """The month that begins in about half a year."""
-    return (datetime.now(UTC).month + 5) % 12 + 1
-
-
 def _schedule(id: str, timetable: Timetable) -> Schedule:
     return Schedule(id=id, task=_TASK, timetable=timetable, overlap=Overlap.ALLOW)
 
 
-async def _start(place: _Place) -> float:
+async def _start(place: Place) -> float:
     """From the start of the process until the first due time has been decided."""
     await _at(place, "start", [datetime.now(UTC) - timedelta(seconds=1)])
     began = datetime.now(UTC)
-    with _schedulers(place, 1) as workers:
+    with schedulers(place, 1) as workers:
         decided = await _decided(place, "start", 1, workers)
     return (max(decided) - began).total_seconds()
 
 
-async def _idle(place: _Place) -> tuple[float, _Late, float]:
+async def _idle(place: Place) -> tuple[float, _Late, float]:
     seconds = place.session.options.idle_seconds
-    with _schedulers(place, 1) as workers:
+    with schedulers(place, 1) as workers:
         await asyncio.sleep(5)
         begins = datetime.now(UTC) + timedelta(seconds=2)
         step = timedelta(seconds=seconds / _DUE_IN_THE_MINUTE)
         await _at(place, "minute", [begins + n * step for n in range(_DUE_IN_THE_MINUTE)])
         meter = Meter()
-        cpu = meter.read(_all(place, workers))
+        cpu = meter.read(all_processes(place, workers))
         await asyncio.sleep(seconds + 3)
-        cpu = meter.read(_all(place, workers)) - cpu
+        cpu = meter.read(all_processes(place, workers)) - cpu
         workers.require_alive()
         memory = workers.memory() / 2**20
         late = await _lateness(place, "minute")
     return cpu / (seconds + 3) * 60, late, memory
 
 
-async def _burst(place: _Place) -> Quantity:
+async def _burst(place: Place) -> Quantity:
     """Very many in the same second, with two schedulers."""
-    with _schedulers(place, 2) as workers:
+    with schedulers(place, 2) as workers:
         due = datetime.now(UTC) + timedelta(seconds=8)
         await _at(place, "burst", [due] * _BURST)
         decided = await _decided(place, "burst", _BURST, workers)
@@ -137,7 +132,7 @@ async def _burst(place: _Place) -> Quantity:
     return quantity
 
 
-def _schedulers(place: _Place, count: int) -> Workers:
+def schedulers(place: Place, count: int) -> Workers:
     environment = {
         **os.environ,
         "DATABASE_URL": place.session.servers.database_url(place.name),
@@ -149,7 +144,7 @@ def _schedulers(place: _Place, count: int) -> Workers:
     return Workers([command] * count, environment, log)
 
 
-async def _at(place: _Place, name: str, instants: Sequence[datetime]) -> None:
+async def _at(place: Place, name: str, instants: Sequence[datetime]) -> None:
     schedules = [
         _schedule(f"{name} {number}", Timetable(At(instant)))
         for number, instant in enumerate(instants)
@@ -157,7 +152,7 @@ async def _at(place: _Place, name: str, instants: Sequence[datetime]) -> None:
     await put_many(place.book, schedules, "api")
 
 
-async def _decided(place: _Place, name: str, count: int, workers: Workers) -> list[datetime]:
+async def _decided(place: Place, name: str, count: int, workers: Workers) -> list[datetime]:
     sql = "select decided_at from horarium.firings where schedule like $1"
     deadline = time.monotonic() + _MOST_SECONDS
     while time.monotonic() < deadline:
@@ -169,7 +164,7 @@ async def _decided(place: _Place, name: str, count: int, workers: Workers) -> li
     raise RuntimeError(f"not all of {count:,} due times were decided in {_MOST_SECONDS:.0f} s")
 
 
-async def _lateness(place: _Place, name: str) -> _Late:
+async def _lateness(place: Place, name: str) -> _Late:
     """From when a due time came until its job was there for a worker."""
     rows = await _rows(
         place,
@@ -183,22 +178,22 @@ async def _lateness(place: _Place, name: str) -> _Late:
     return _Late(statistics.median(late), late[int(len(late) * 0.99) - 1])
 
 
-def _all(place: _Place, workers: Workers) -> list[int]:
+def all_processes(place: Place, workers: Workers) -> list[int]:
     """The scheduler's processes and those of PostgreSQL that serve it."""
     return [*workers.pids(), *backends(place.name)]
 
 
-async def _rows(place: _Place, sql: str, *values: Any) -> list[Any]:
+async def _rows(place: Place, sql: str, *values: Any) -> list[Any]:
     async with place.database.connection() as connection:
         return list(await connection.fetch(sql, *values))
 
 
-async def _value(place: _Place, sql: str) -> Any:
+async def _value(place: Place, sql: str) -> Any:
     async with place.database.connection() as connection:
         return await connection.fetchval(sql)
 
 
-async def _execute(place: _Place, sql: str) -> None:
+async def _execute(place: Place, sql: str) -> None:
     async with place.database.connection() as connection:
         await connection.execute(sql)
 
