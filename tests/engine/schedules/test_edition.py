@@ -13,6 +13,7 @@ from horarium.engine.schedules.edition import (
     apply,
     planned,
     put_many,
+    synchronise,
 )
 from horarium.engine.schedules.proving import prove
 from horarium.engine.schedules.schedule import Schedule
@@ -56,7 +57,7 @@ async def test_applying_does_what_the_plan_said(world: World) -> None:
 
 async def test_without_pruning_and_of_others_nothing_is_removed(world: World) -> None:
     await world.put(cron("0 1 * * *", "by api"))
-    await world.book.synchronise([cron("0 1 * * *", "by code")], "nightly.toml")
+    await synchronise(world.book, [cron("0 1 * * *", "by code")], "nightly.toml")
     await apply(world.book, FIRST)
     assert (await apply(world.book, edition(prune=False))).removed == 0
     assert (await apply(world.book, edition())).removed == 3

@@ -15,6 +15,7 @@ from horarium.engine.broker.schedule_label import declared_schedules
 from horarium.engine.broker.source import BookSource
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.schedules.backfill import backfill
+from horarium.engine.schedules.edition import synchronise
 from horarium.engine.schedules.schedule import CatchUp, Overlap, Schedule
 from horarium.engine.schedules.timetable import At, Calendar, Cron, Every, next_due
 from horarium.errors import InvalidInput
@@ -177,7 +178,7 @@ async def test_an_interval_with_a_maximum_counts_from_when_it_is_recorded(
     broker: LedgerBroker, world: World
 ) -> None:
     (schedule,) = declared(broker, {"interval": 60, "max_firings": 2, "overlap": "allow"})
-    await world.book.synchronise([schedule], "app")
+    await synchronise(world.book, [schedule], "app")
     await world.run_until(NOON + HOUR / 12, timedelta(seconds=10))
     assert len(await world.jobs_made()) == 2
 

@@ -16,6 +16,7 @@ from taskiq import TaskiqScheduler
 from horarium.engine.broker.schedule_label import declared_schedules
 from horarium.engine.broker.source import BookSource
 from horarium.engine.schedules.book import Book
+from horarium.engine.schedules.edition import synchronise
 from horarium.engine.schedules.schedule import Schedule
 from horarium.engine.schedules.scheduler import Scheduler
 
@@ -62,7 +63,7 @@ class LedgerScheduler(TaskiqScheduler):
 
     async def synchronise(self) -> None:
         """Make the book say what the code declares."""
-        await self.book.synchronise(await self.declared(), self._app)
+        await synchronise(self.book, await self.declared(), self._app)
 
     async def declared(self) -> Sequence[Schedule]:
         """The schedules of the code."""

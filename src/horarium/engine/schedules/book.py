@@ -1,6 +1,5 @@
 """The book of schedules: adding them, changing them, looking at them."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -101,20 +100,6 @@ class Book:
                 self.ledger.clock(), SCHEDULES_CHANNEL,
             )
         )  # fmt: skip
-
-    async def synchronise(self, schedules: Sequence[Schedule], app: str) -> None:
-        """Make the code's schedules what the book says of this application.
-
-        A changed rule becomes a new version; one that vanished from the code is retired. Of
-        several that synchronise at once, each waits for the one before.
-        """
-        async with self.database.transaction() as connection:
-            await connection.execute(_sql("turn"), f"synchronise {app}")
-            for schedule in sorted(schedules, key=lambda each: each.id):
-                await self.put(schedule, "code", app)
-            ids = [schedule.id for schedule in schedules]
-            for row in await connection.fetch(_sql("vanished"), app, ids, "code"):
-                await self.retire(row["id"], "it is no longer in the code", "code")
 
     async def retire(self, id: str, note: str, origin: Origin = "api") -> None:
         """Take a schedule out of the timetable for good; its history stays.

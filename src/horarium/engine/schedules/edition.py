@@ -119,9 +119,19 @@ async def apply(
         added, changed = await put_many(book, edition.schedules, edition.origin, edition.app)
         left_out = await _left_out(connection, edition)
         for id in left_out:
-            await book.retire(id, f"it is no longer in {edition.app}", edition.origin)
+            where = "the code" if edition.origin == "code" else edition.app
+            await book.retire(id, f"it is no longer in {where}", edition.origin)
     kept = len(edition.schedules) - added - changed
     return Applied(added, changed, kept, len(left_out))
+
+
+async def synchronise(book: Book, schedules: Sequence[Schedule], app: str) -> Applied:
+    """Make the code's schedules what the book says of this application.
+
+    A changed rule becomes a new version; one that vanished from the code is retired. Of several
+    that synchronise at once, each waits for the one before.
+    """
+    return await apply(book, Edition(schedules=schedules, origin="code", app=app, prune=True))
 
 
 async def put_many(
@@ -132,6 +142,7 @@ async def put_many(
     Raises:
         InvalidInput: one cannot be kept; the field begins with its id.
     """
+    schedules = sorted(schedules, key=lambda each: each.id)  # two that do so never wait in a circle
     added = changed = 0
     async with book.database.transaction() as connection:
         for start in range(0, len(schedules), _AT_ONCE):
