@@ -41,12 +41,14 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         scheduler_lag: seconds by which the longest due schedule is late; `None`: nothing is due.
+        unproved: schedules of which due times are unexplained or doubled, by the standing proof.
     """
 
     ready: bool
     database: bool
     migrated: bool
     scheduler_lag: float | None = None
+    unproved: int = 0
     problem: str | None = None
 
 
@@ -214,6 +216,7 @@ class Horarium:
             database=True,
             migrated=migrated,
             scheduler_lag=lag,
+            unproved=row["unproved"],
             problem=problem,
         )
 

@@ -63,6 +63,15 @@ class Fired(Event, frozen=True, kw_only=True):
     job: str | None
 
 
+class ProofFailed(Event, frozen=True, kw_only=True):
+    """Due times of a schedule do not have their one outcome: the standing proof says so."""
+
+    schedule: str
+    unexplained: int
+    doubled: int
+    details: tuple[str, ...]
+
+
 class ReportBuilt(Event, frozen=True, kw_only=True):
     report: str
     day: str

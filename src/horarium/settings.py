@@ -31,8 +31,8 @@ def _cores() -> int:
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process of Horarium is told from outside. Durations are seconds, but for how many days
-    ended jobs are kept: those that succeeded, and those that failed or were cancelled. Memory is
-    in bytes; queues have weights, or none of them has.
+    ended jobs are kept (those that succeeded, and those that failed or were cancelled) and firings.
+    Memory is in bytes; queues have weights, or none of them has.
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown: float = 30.0
     keep_succeeded: int = 30
     keep_failed: int = 90
+    keep_firings: int = 400
     log_level: str = "info"
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
@@ -194,6 +195,7 @@ SETTINGS: Mapping[str, Setting] = {
     "shutdown": Setting("HORARIUM_SHUTDOWN", _seconds),
     "keep_succeeded": Setting("HORARIUM_KEEP_SUCCEEDED", _days),
     "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
+    "keep_firings": Setting("HORARIUM_KEEP_FIRINGS", _days),
     "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
 }
 

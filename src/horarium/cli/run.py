@@ -10,6 +10,9 @@ from rich.console import Console
 
 from horarium import __version__
 from horarium.cli import (
+    backfills,
+    editions,  # noqa: F401 - it adds commands to `schedule`
+    firings,  # noqa: F401 - so does this
     imports,
     jobs,
     processes,
@@ -42,7 +45,7 @@ def command_line() -> App:
     setup.add(app)
     imports.add(app)
     proofs.add(app)
-    for part in (reports, schedules, jobs, queues, workers):
+    for part in (reports, schedules, backfills, jobs, queues, workers):
         app.command(part.app)
     return app
 

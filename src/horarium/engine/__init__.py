@@ -13,6 +13,14 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
+from horarium.engine.broker.draft import (
+    Draft,
+    Drafts,
+    RuleDraft,
+    drafted,
+    edition_of,
+    timetable_of,
+)
 from horarium.engine.broker.scheduler import LedgerScheduler
 from horarium.engine.broker.signature import wanted_arguments
 from horarium.engine.broker.source import BookSource
@@ -23,19 +31,58 @@ from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.jobs.outcome import Cancel, Snooze
 from horarium.engine.jobs.queues import Queue, Queues
 from horarium.engine.jobs.statistics import Statistics, TaskFigures
-from horarium.engine.schedules.backfill import Backfilled, backfill
+from horarium.engine.schedules.account import Account, account
+from horarium.engine.schedules.acts import Act
+from horarium.engine.schedules.backfill import (
+    Backfilled,
+    Order,
+    Wanted,
+    backfill,
+    begin,
+    foreseen,
+)
+from horarium.engine.schedules.backfill_progress import (
+    Progress,
+    backfills,
+    cancel_backfill,
+    progress,
+)
 from horarium.engine.schedules.book import Book, Firing
+from horarium.engine.schedules.catalogue import Which, acts, find, firings
+from horarium.engine.schedules.edition import (
+    Applied,
+    Change,
+    ChangeKind,
+    Edition,
+    apply,
+    planned,
+    put_many,
+)
 from horarium.engine.schedules.explanation import Reason, explain_schedule
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.forecast import forecast
-from horarium.engine.schedules.proof import Proof, prove
-from horarium.engine.schedules.schedule import CatchUp, Kept, Overlap, Schedule
+from horarium.engine.schedules.plan import Plan
+from horarium.engine.schedules.proof import Proof
+from horarium.engine.schedules.proving import prove
+from horarium.engine.schedules.schedule import (
+    CatchUp,
+    Kept,
+    Origin,
+    Overlap,
+    Schedule,
+    ScheduleState,
+)
 from horarium.engine.schedules.scheduler import Scheduler
+from horarium.engine.schedules.standing import Standing, Wrong, accept, standing
 from horarium.engine.schedules.timetable import (
     At,
+    Calendar,
     Cron,
     DueTime,
     Every,
+    InvalidTimetable,
+    OnFold,
+    OnGap,
     Timetable,
     compiled,
     zone_data_version,
@@ -48,19 +95,28 @@ from horarium.engine.worker.worker import Worker
 
 __all__ = [
     "TASK_THREADS",
+    "Account",
+    "Act",
+    "Applied",
     "Argument",
     "At",
     "Attempt",
     "Backfilled",
     "Book",
     "BookSource",
+    "Calendar",
     "Cancel",
     "Cancellation",
     "CancellationOfJob",
     "CatchUp",
+    "Change",
+    "ChangeKind",
     "Cron",
     "CurrentFiring",
+    "Draft",
+    "Drafts",
     "DueTime",
+    "Edition",
     "Error",
     "Every",
     "Explanation",
@@ -68,6 +124,7 @@ __all__ = [
     "Finding",
     "Firing",
     "FiringOfJob",
+    "InvalidTimetable",
     "Job",
     "JobConnection",
     "JobId",
@@ -78,31 +135,60 @@ __all__ = [
     "LedgerScheduler",
     "Member",
     "NewJob",
+    "OnFold",
+    "OnGap",
+    "Order",
+    "Origin",
     "Outcome",
     "Overlap",
+    "Plan",
     "Presence",
+    "Progress",
     "Proof",
     "Queue",
     "Queues",
     "Reason",
+    "RuleDraft",
     "Schedule",
+    "ScheduleState",
     "Scheduler",
     "Snooze",
+    "Standing",
     "State",
     "Statistics",
     "TaskFigures",
     "Timetable",
+    "Wanted",
+    "Which",
     "Worker",
+    "Wrong",
+    "accept",
+    "account",
+    "acts",
+    "apply",
     "backfill",
+    "backfills",
+    "begin",
+    "cancel_backfill",
     "cancelled",
     "compiled",
     "current_firing",
+    "drafted",
+    "edition_of",
     "explain_schedule",
+    "find",
+    "firings",
     "forecast",
+    "foreseen",
     "job_connection",
+    "planned",
     "preview",
+    "progress",
     "prove",
+    "put_many",
     "roster",
+    "standing",
+    "timetable_of",
     "wanted_arguments",
     "zone_data_version",
 ]

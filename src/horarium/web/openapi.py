@@ -65,6 +65,7 @@ CONFIG = OpenAPIConfig(
         Tag("Reports", "The order report: one row for each order of a day, and its summary."),
         Tag("Shop", "Users, products and orders, which the reports read."),
         Tag("Jobs", "The ledger: what became of each job, running it again, cancelling it."),
+        Tag("Schedules", "The timetable: what is due when, and what became of every due time."),
         Tag("Operation", "Queues, workers, metrics: what waits, who works."),
         Tag("Health", "For load balancers and monitors."),
         Tag("Pages", "For people, and this description itself."),

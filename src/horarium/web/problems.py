@@ -21,6 +21,7 @@ from horarium.errors import Conflict, HorariumError, InvalidInput, NotFound, Una
 from horarium.shop import InsufficientStock
 from horarium.web import refusals
 from horarium.web.pages import html, wants_html
+from horarium.web.paths import MARK
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST = 1000
@@ -213,7 +214,7 @@ def _problem(
         title=kind.title,
         status=kind.status,
         detail=detail if len(detail) <= LONGEST else detail[:LONGEST] + "…",
-        instance=quote(request.scope["path"][:LONGEST]),
+        instance=quote(request.scope["path"][:LONGEST]).replace(quote(MARK), "%2F"),
         **members,
     )
 

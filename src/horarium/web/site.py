@@ -8,7 +8,9 @@ from typing import Any, cast
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.types import (
+    HTTPScope,
     LifeSpanReceive,
     LifeSpanScope,
     LifeSpanSend,
@@ -22,13 +24,19 @@ from horarium.application import Horarium
 from horarium.errors import Unavailable
 from horarium.web import dashboard, reference
 from horarium.web.api import (
+    backfills,
+    editions,
+    firings,
+    foresight,
     health,
     jobs,
     metrics,
     orders,
     products,
+    proofs,
     queues,
     reports,
+    schedules,
     users,
     workers,
 )
@@ -36,6 +44,7 @@ from horarium.web.headers import add_headers
 from horarium.web.hosts import Guard, host_guard
 from horarium.web.openapi import CONFIG, DecimalAsText
 from horarium.web.pages import asset
+from horarium.web.paths import keep_escaped, undo_marks
 from horarium.web.problems import problem_response
 from horarium.web.request import StrictRequest, check_path, check_query
 
@@ -44,6 +53,7 @@ BODY_LIMIT = 2**20
 
 _ROUTES = (
     *(dashboard, reports, health, jobs, queues, workers, metrics),
+    *(schedules, firings, foresight, backfills, editions, proofs),
     *(users, products, orders, reference),
 )
 _log = structlog.get_logger()
@@ -61,6 +71,8 @@ class Site(Litestar):
         if scope.get("method") == "HEAD":
             scope = cast("Scope", {**scope, "method": "GET"})
             send = partial(_without_body, send)
+        if scope["type"] == ScopeType.HTTP:
+            scope = keep_escaped(cast("HTTPScope", scope))
         await super().__call__(scope, receive, send)
 
 
@@ -75,7 +87,7 @@ def asgi(
             a parent application or a proxy decides.
         body_limit: bytes that a request's body may have.
     """
-    guards: list[Guard] = [check_path, check_query]
+    guards: list[Guard] = [check_path, check_query, undo_marks]
     if hosts is not None:
         guards.insert(0, host_guard(frozenset(hosts)))
     return Site(

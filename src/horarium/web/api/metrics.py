@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from horarium.application import Horarium
-from horarium.engine import Member, Presence, Queue, Statistics, roster
+from horarium.engine import Member, Presence, Queue, Standing, Statistics, roster, standing
 from horarium.web.api.parameters import refuses
 from horarium.web.exposition import MEDIA_TYPE, Measure, Sample, exposition
 
@@ -31,7 +31,8 @@ App = NamedDependency[SkipValidation[Horarium]]
 async def metrics(app: App) -> Response[str]:
     """Gauges in the text format of Prometheus: unfinished jobs by queue and state, the age of the
     oldest that is due, paused queues, what ended within the last five minutes by task and state and
-    how long it took, workers and their slots, and by how much the schedulers are late.
+    how long it took, workers and their slots, by how much the schedulers are late, and what the
+    standing proof finds.
     """
     async with app.database.connection() as connection:
         now = await app.book.now(connection)
@@ -47,6 +48,7 @@ async def metrics(app: App) -> Response[str]:
             "By how much the longest due schedule is late; 0 where nothing is due.",
             [Sample(health.scheduler_lag or 0.0)],
         ),
+        *_of_proof(await standing(app.book, most=0), now),
     ]
     return Response(exposition(measures), media_type=MEDIA_TYPE)
 
@@ -115,6 +117,22 @@ def _of_workers(members: Sequence[Member]) -> Iterator[Measure]:
             Sample(sum(each.slots for each in live), {"kind": "all"}),
             Sample(sum(each.running for each in live), {"kind": "taken"}),
         ],
+    )
+
+
+def _of_proof(found: Standing, now: datetime) -> Iterator[Measure]:
+    yield Measure(
+        "horarium_due_times_wrong",
+        "Due times without their one outcome, by the standing proof.",
+        [
+            Sample(found.unexplained, {"kind": "unexplained"}),
+            Sample(found.doubled, {"kind": "doubled"}),
+        ],
+    )
+    yield Measure(
+        "horarium_proof_age_seconds",
+        "How long ago all decided due times were proved; none: not yet.",
+        [Sample((now - found.proved_at).total_seconds())] if found.proved_at else [],
     )
 
 
