@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_succeeded: int = 30
     keep_failed: int = 90
     log_level: str = "info"
+    polarity_model: Path | None = None
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
 
@@ -143,6 +144,7 @@ SETTINGS: Mapping[str, Setting] = {
     "keep_succeeded": Setting("HORARIUM_KEEP_SUCCEEDED", _days),
     "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
     "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
+    "polarity_model": Setting("HORARIUM_POLARITY_MODEL", lambda v: Path(_text(v)).expanduser()),
 }
 
 

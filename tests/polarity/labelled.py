@@ -67,4 +67,6 @@ def _correlation(pairs: Sequence[tuple[float, float]]) -> float:
     count = len(pairs)
     x, y = (sum(pair[i] for pair in pairs) / count for i in (0, 1))
     together = sum((a - x) * (b - y) for a, b in pairs)
-    return together / sqrt(sum((a - x) ** 2 for a, _ in pairs) * sum((b - y) ** 2 for _, b in pairs))
+    return together / sqrt(
+        sum((a - x) ** 2 for a, _ in pairs) * sum((b - y) ** 2 for _, b in pairs)
+    )

@@ -5,7 +5,8 @@ its own, Russian by rules of the same kind on a lexicon of ours. A text of anoth
 polarity: a guess would count in a mean, and nobody could tell it from a judgement.
 """
 
+from horarium.polarity.choice import chosen_scorer
 from horarium.polarity.language import Language, language_of
 from horarium.polarity.scorer import LEXICON, Polarity, Scorer, polarity
 
-__all__ = ["LEXICON", "Language", "Polarity", "Scorer", "language_of", "polarity"]
+__all__ = ["LEXICON", "Language", "Polarity", "Scorer", "chosen_scorer", "language_of", "polarity"]

@@ -13,7 +13,9 @@ SHORTEST = 4
 PIECE = 500
 """Characters that are read at once: some rules look over all words of what they read."""
 
-_UNREAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\ufeff\ud800-\udfff]")
+_UNREAD = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\ufeff\ud800-\udfff]"
+)
 
 
 def normalised(valence: float, words: int) -> float:

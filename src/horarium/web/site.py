@@ -26,9 +26,11 @@ from horarium.web.api import (
     jobs,
     metrics,
     orders,
+    polarities,
     products,
     queues,
     reports,
+    reviews,
     users,
     workers,
 )
@@ -44,7 +46,7 @@ BODY_LIMIT = 2**20
 
 _ROUTES = (
     *(dashboard, reports, health, jobs, queues, workers, metrics),
-    *(users, products, orders, reference),
+    *(users, products, orders, reviews, polarities, reference),
 )
 _log = structlog.get_logger()
 
