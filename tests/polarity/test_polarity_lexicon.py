@@ -28,7 +28,7 @@ def test_russian_has_its_six_hundred_stems() -> None:
 
 def test_the_longest_phrase_counts() -> None:
     phrases = read_lexicon("english_shop").phrases
-    words = "a total waste of money".split()
+    words = ["a", "total", "waste", "of", "money"]
     assert phrase_at(words, 2, phrases) == (3, -3.2)
     assert phrase_at(words, 4, phrases) is None
     assert phrase_at(["waste"], 0, phrases) is None

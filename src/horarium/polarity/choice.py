@@ -1,4 +1,4 @@
-"""Which scorer a process uses: the model of a folder if it can be trusted and run, else lexicons."""
+"""Which scorer a process uses: a folder's model if it can be trusted and run, else the lexicons."""
 
 from pathlib import Path
 

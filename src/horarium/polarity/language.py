@@ -11,6 +11,7 @@ from functools import cache
 from itertools import chain
 
 from horarium.polarity import english
+from horarium.polarity.lexicon import word_set
 
 LOOKED_AT = 5000
 """Characters that a language is told by."""
@@ -24,18 +25,18 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _LATIN = re.compile("[a-zà-öø-ÿāăąćčďđēęěğīįıķłńňőœřśşšťūůűųźżžß]", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 
-_ENGLISH_TOO = (
-    "the a an and or but if of to in on at for with from by as is are was were be been am it its"
-    " it's i i'm i've me my we our you your he she his her they them their this that these those"
-    " not no don't doesn't didn't won't can't isn't wasn't have has had do does did will would can"
-    " could should what which who when where why how all any some more most so too very just than"
-    " then there here out up down about after before again only own same into over because while"
-    " product phone item bought works one customer service mine now hope really nothing anyway quality"
-    " player camera buy buyer use used get got see say think know need want make made better best"
-    " price off back even still never always many much few every few them us had been new old like"
-    " goodbye hello wow yes thing things year years month months week day days time times two three"
-    " first last other another both each between under through while during without within nice"
-    " good great bad well loved love hate nope ok okay please thanks thank you".split()
+_ENGLISH_AT_LEAST = word_set(
+    "the a an and or but if of to in on at for with from by as is are was were be been am it"
+    " its it's i i'm i've me my we our you your he she his her they them their this that these"
+    " those not no don't doesn't didn't won't can't isn't wasn't have has had do does did will"
+    " would can could should what which who when where why how all any some more most so too"
+    " very just than then there here out up down about after before again only own same into"
+    " over because while product phone item bought works one customer service mine now hope"
+    " really nothing anyway quality player camera buy buyer use used get got see say think know"
+    " need want make made better best price off back even still never always many much few every"
+    " us new old like goodbye hello wow yes thing things year years month months week day days"
+    " time times two three first last other another both each between under through during"
+    " without within nice good great bad well loved love hate nope ok okay please thanks thank"
 )
 _OTHERS = {
     "bg": "това съм са ще не се която което който много беше няма тази към след още как",
@@ -51,19 +52,19 @@ _OTHERS = {
     "pl": "jest nie to się na i z do że jak bardzo ale po od dla polecam produkt dobry",
     "pt": "o a os as de que e em um uma é não muito com por para do da no na mas mais foi meu minha"
     " produto bom boa ótimo recomendo chegou antes prazo veio entrega tudo até ainda recebi nota"
-    " loja gostei excelente bem super dentro entregue compra estou adorei amei todos satisfeita sempre"
-    " tempo correto nada demorou entregou correio perfeito ruim qualidade",
+    " loja gostei excelente bem super dentro entregue compra estou adorei amei todos satisfeita"
+    " sempre tempo correto nada demorou entregou correio perfeito ruim qualidade",
     "tr": "bir ve bu çok da de için ile ama gibi ürün güzel değil iyi",
 }
-_BULGARIAN = frozenset(_OTHERS.pop("bg").split()) - {"не", "как", "много"}
-_SHARED = frozenset(
+_BULGARIAN = frozenset(_OTHERS.pop("bg").split()) - {"не", "как", "много", "след"}
+_SHARED = word_set(
     "a an i in me do no as so to is was of it on at super war die dem du most den time come"
-    " pro con for all or per also gut bin art man am".split()
+    " pro con for all or per also gut bin art man am"
 )
 """Words of several languages, which tell none of them."""
 
 _FOREIGN = frozenset(chain.from_iterable(words.split() for words in _OTHERS.values())) - _SHARED
-_ENGLISH = frozenset(_ENGLISH_TOO) - _SHARED
+_ENGLISH = _ENGLISH_AT_LEAST - _SHARED
 
 
 class Language(StrEnum):

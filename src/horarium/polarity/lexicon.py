@@ -48,6 +48,11 @@ def read_lexicon(name: str, form: Callable[[str], str] = str.lower) -> Lexicon:
     return Lexicon(words, {first: _rests(rests) for first, rests in phrases.items()})
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split())
+
+
 def phrase_at(words: Sequence[str], index: int, phrases: Phrases) -> tuple[int, float] | None:
     """How many words the longest phrase that begins here has, and its weight."""
     rests = phrases.get(words[index])

@@ -12,12 +12,13 @@ persons. A word's weight is then changed by what stands near it:
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 from snowballstemmer import stemmer
 
 from horarium.polarity import emoji
-from horarium.polarity.lexicon import Lexicon, phrase_at, read_lexicon
+from horarium.polarity.lexicon import Lexicon, phrase_at, read_lexicon, word_set
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?;,:()\n]")
 _TURNED = -0.74
@@ -26,23 +27,23 @@ _LOUDER = 1.25
 _REACH = 3
 """Words over which a negation reaches."""
 
-_NEGATIONS = frozenset(
+_NEGATIONS = word_set(
     "не ни нет нету без никогда нельзя нисколько ничуть отнюдь вовсе никак никакой никакого никаких"
-    " никакие никакая никакую едва навряд вряд".split()
+    " никакие никакая никакую едва навряд вряд"
 )
-_STRONG = frozenset(
+_STRONG = word_set(
     "очень крайне совсем весьма чрезвычайно абсолютно полностью совершенно просто реально"
     " действительно максимально невероятно безумно дико жутко страшно ужасно самый самая"
-    " самое самые так такой такая такое такие слишком настолько чересчур исключительно по-настоящему"
-    " крайней безмерно всегда всем особенно гораздо намного прям прямо откровенно".split()
+    " самое самые так такой такая такое такие слишком настолько чересчур исключительно"
+    " по-настоящему безмерно всегда всем особенно гораздо намного прям прямо откровенно"
 )
-_WEAK = frozenset(
+_WEAK = word_set(
     "слегка немного немножко чуть чуть-чуть местами довольно относительно вроде почти отчасти"
-    " сравнительно несколько иногда малость как-то возможно может".split()
+    " сравнительно несколько иногда малость как-то возможно может"
 )
-_NOT_SEEN = frozenset(
+_NOT_SEEN = word_set(
     "обнаружил обнаружила обнаружили обнаружено нашел нашла нашли найдено заметил заметила заметили"
-    " замечено увидел увидела увидели выявил выявила выявлено было возникло возникает".split()
+    " замечено увидел увидела увидели выявил выявила выявлено было возникло возникает"
 )
 _TURNS = frozenset(("но", "однако", "зато", "впрочем"))
 _UNDONE = re.compile(r"\b(?:не мо\w+ не|нельзя не|не только)\b", re.IGNORECASE)
@@ -124,9 +125,7 @@ def _is_negated(words: Sequence[str], index: int) -> bool:
     after = words[index + 1 : index + 2 + _REACH]
     if after and after[0] in ("нет", "нету"):
         return True
-    return any(
-        word == "не" and verb in _NOT_SEEN for word, verb in zip(after, after[1:], strict=False)
-    )
+    return any(word == "не" and verb in _NOT_SEEN for word, verb in pairwise(after))
 
 
 def _stems(words: Sequence[str]) -> list[str]:
