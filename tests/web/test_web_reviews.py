@@ -118,3 +118,32 @@ async def test_unknown_reviews(refusing: httpx.AsyncClient) -> None:
 async def test_a_review_that_is_there_already(client: httpx.AsyncClient) -> None:
     await client.post("/reviews", json={"rating": 5, "id": "1"})
     refused(await client.post("/reviews", json={"rating": 5, "id": "1"}), 409, says="already")
+
+
+async def test_the_summary_of_a_day_has_its_worst_reviews(
+    client: httpx.AsyncClient, app: Horarium, reported: Any
+) -> None:
+    for text, at in (("Broken. Terrible!", "12:00"), ("I love it", "13:00")):
+        body = {"rating": 1, "text": text, "order_id": "1001"}
+        await client.post("/reviews", json={**body, "written_at": f"2026-03-29T{at}:00Z"})
+
+    async def reviews() -> dict[str, Any]:
+        found: dict[str, Any] = (await client.get("/report/summary?date=2026-03-29")).json()
+        return dict(found["reviews"])
+
+    assert (await reviews())["unscored"] == 2
+
+    async def unscored() -> int:
+        return int((await reviews())["unscored"])
+
+    async with working(app.broker.worker()):
+        await eventually(unscored, 0)
+    found = await reviews()
+    assert (found["count"], found["scored"]) == (2, 2)
+    assert -1 < found["mean_polarity"] < 1
+    assert [(each["order_id"], each["text"]) for each in found["worst"]] == [
+        ("1001", "Broken. Terrible!")
+    ]
+    page = await client.get("/", headers={"Accept": "text/html"})
+    assert "2 reviews, mean polarity" in page.text
+    assert "order 1001" in page.text
