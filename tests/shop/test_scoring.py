@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,10 @@ from engine.workplace import ended, eventually, working
 from horarium import shop
 from horarium.application import Horarium
 from horarium.engine import State
-from horarium.polarity import Scorer
+from horarium.polarity import LEXICON, Scorer
 from horarium.settings import Settings
 from horarium.shop import NewReview, Review, ReviewChange
+from horarium.shop.scoring import PolarityTasks
 
 
 @pytest.fixture
@@ -94,9 +96,8 @@ class Slow:
 
 
 async def test_an_edit_during_the_scoring_is_not_overwritten(app: Horarium) -> None:
-    assert app.polarities is not None
     slow = Slow()
-    app.polarities.scorer = Scorer(slow)
+    app.polarities = PolarityTasks(app.broker, scorer=Scorer(slow))
     await write(app, "1", "a good thing")
     async with working(app.broker.worker(slots=1)):
         await asyncio.to_thread(slow.begun.wait, 15)
@@ -127,6 +128,16 @@ async def test_scoring_twice_is_scoring_once(app: Horarium) -> None:
 
         await eventually(done, 3)
     assert await read(app, "1") == first
+
+
+async def test_a_model_that_cannot_be_used_leaves_it_to_the_lexicons(
+    app: Horarium, tmp_path: Path
+) -> None:
+    app.polarities = PolarityTasks(app.broker, tmp_path / "nothing")
+    await write(app, "1", "good")
+    async with working(app.broker.worker()):
+        await eventually(lambda: unscored(app), 0)
+    assert (await read(app, "1")).model == LEXICON
 
 
 async def test_many_texts_in_one_job(app: Horarium) -> None:

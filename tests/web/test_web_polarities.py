@@ -95,6 +95,12 @@ async def test_bodies_that_are_refused(
     assert field.split("[")[0] in problem["errors"][0]["field"]
 
 
+async def test_half_a_character_is_refused(refusing: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    content = b'{"texts": ["\\ud800"], "background": true}'
+    refused(await refusing.post("/polarities", content=content, headers=headers), 400)
+
+
 async def test_a_megabyte_and_more_is_refused(refusing: httpx.AsyncClient) -> None:
     refused(await refusing.post("/polarities", json={"text": "x" * 2**20}), 413)
 

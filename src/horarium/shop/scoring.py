@@ -11,8 +11,8 @@ and its other jobs go on.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -51,21 +51,29 @@ class PolarityTasks:
 
     Args:
         model: the folder of a transformer; `None`: the lexicons.
+        scorer: one that is open already, instead.
     """
 
-    def __init__(self, broker: LedgerBroker, model: Path | None = None) -> None:
+    def __init__(
+        self, broker: LedgerBroker, model: Path | None = None, scorer: Scorer | None = None
+    ) -> None:
         self._broker = broker
         self._model = model
+        self._opening = Lock()
+        self._scorer = scorer
         register = broker.register_task
         self._reviews: Any = register(
             _review_task(self.score), REVIEWS_TASK, queue=QUEUE, **_RETRIES
         )
         self._texts: Any = register(_text_task(self.score), TEXTS_TASK, queue=QUEUE)
 
-    @cached_property
+    @property
     def scorer(self) -> Scorer:
-        """What scores; it is opened by its first use."""
-        return chosen_scorer(self._model)
+        """What scores; it is opened by its first use, once."""
+        with self._opening:
+            if self._scorer is None:
+                self._scorer = chosen_scorer(self._model)
+            return self._scorer
 
     async def score(self, texts: Sequence[str]) -> list[Polarity]:
         """The polarity of each text, in a thread."""

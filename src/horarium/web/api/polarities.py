@@ -163,15 +163,17 @@ def _total(job: Job) -> int:
     """How many texts the job was called with."""
     if job.arguments is None:
         return 0
-    return len(msgspec.json.decode(job.arguments, type=_Call).kwargs.texts)
+    call = msgspec.json.decode(job.arguments, type=_Call)
+    return len(call.kwargs.texts or (call.args[0] if call.args else ()))
 
 
 class _Texts(msgspec.Struct, frozen=True):
-    texts: list[msgspec.Raw]
+    texts: list[msgspec.Raw] = []
 
 
 class _Call(msgspec.Struct, frozen=True):
-    kwargs: _Texts
+    args: list[list[msgspec.Raw]] = []
+    kwargs: _Texts = _Texts()
 
 
 ROUTES = [score_texts, read_scoring]
