@@ -56,7 +56,7 @@ class Scoring(msgspec.Struct, frozen=True):
     total: int
 
 
-class Progress(msgspec.Struct, frozen=True):
+class ScoringProgress(msgspec.Struct, frozen=True):
     """How many texts are scored, and of how many."""
 
     done: int
@@ -68,7 +68,7 @@ class ScoringTask(msgspec.Struct, frozen=True):
 
     task_id: str
     state: State
-    progress: Progress
+    progress: ScoringProgress
     items: list[Polarity] | None
     error: Error | None
 
@@ -115,7 +115,7 @@ async def read_scoring(app: App, task_id: Identity) -> ScoringTask:
     scored = _scored(job)
     total = _total(job)
     return ScoringTask(
-        task_id, job.state, Progress(total if scored else 0, total), scored, job.error
+        task_id, job.state, ScoringProgress(total if scored else 0, total), scored, job.error
     )
 
 
