@@ -32,6 +32,7 @@ from horarium.events import Events
 from horarium.reports.tasks import ReportTasks
 from horarium.settings import Settings, load
 from horarium.shop import Profile, profile, settle_profile
+from horarium.shop.scoring import PolarityTasks
 
 _log = structlog.get_logger()
 
@@ -72,6 +73,8 @@ class Horarium:
             self.broker, self.book, self.settings.app, self._report_schedules
         )
         self.reports = ReportTasks(self.broker) if builtin else None
+        model = self.settings.polarity_model
+        self.polarities = PolarityTasks(self.broker, model) if builtin else None
         self._embedded: Any = None
 
     # Opening and closing

@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_failed: int = 90
     keep_firings: int = 400
     log_level: str = "info"
+    polarity_model: Path | None = None
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
 
@@ -197,6 +198,7 @@ SETTINGS: Mapping[str, Setting] = {
     "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
     "keep_firings": Setting("HORARIUM_KEEP_FIRINGS", _days),
     "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
+    "polarity_model": Setting("HORARIUM_POLARITY_MODEL", lambda v: Path(_text(v)).expanduser()),
 }
 
 

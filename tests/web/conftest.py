@@ -27,6 +27,7 @@ EVERYTHING = """
 select (select count(*) from shop.users), (select sum(stock) from shop.products),
     (select count(*) from shop.products), (select count(*) from shop.orders),
     (select count(*) from shop.order_items), (select count(*) from shop.reports),
+    (select count(*) from shop.reviews),
     (select count(*) from horarium.report_revisions), (select count(*) from horarium.jobs),
     (select count(*) from horarium.schedules)
 """

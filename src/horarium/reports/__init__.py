@@ -8,6 +8,7 @@ from horarium.reports.build import build
 from horarium.reports.definition import ORDER_REPORT, Definition, definition_of
 from horarium.reports.figures import CurrencyFigures, Figures, Headline, Refunds, Sales
 from horarium.reports.period import EVERY, Every, Period, period_at, period_before, period_of
+from horarium.reports.reviews import ReviewFigures, WorstReview
 from horarium.reports.revision import BuiltPeriod, Revision, periods, revisions
 from horarium.reports.rows import NewRow, ReportRow, add_row, all_rows, newest_day, rows
 from horarium.reports.summary import Freshness, Point, Previous, Summary, series, summary
@@ -28,9 +29,11 @@ __all__ = [
     "Previous",
     "Refunds",
     "ReportRow",
+    "ReviewFigures",
     "Revision",
     "Sales",
     "Summary",
+    "WorstReview",
     "add_row",
     "all_rows",
     "build",

@@ -32,10 +32,12 @@ from horarium.web.api import (
     jobs,
     metrics,
     orders,
+    polarities,
     products,
     proofs,
     queues,
     reports,
+    reviews,
     schedules,
     users,
     workers,
@@ -54,7 +56,7 @@ BODY_LIMIT = 2**20
 _ROUTES = (
     *(dashboard, reports, health, jobs, queues, workers, metrics),
     *(schedules, firings, foresight, backfills, editions, proofs),
-    *(users, products, orders, reference),
+    *(users, products, orders, reviews, polarities, reference),
 )
 _log = structlog.get_logger()
 

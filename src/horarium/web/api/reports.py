@@ -111,7 +111,8 @@ async def all_reports(app: App, page: PageNumber = 1, count: PageSize = 10) -> R
 )
 async def report_summary(app: App, day: ChosenDay) -> reports.Summary:
     """Totals, averages, sales and refunds of a day, the day before it, and how fresh they are;
-    without a day, of the newest that was built.
+    without a day, of the newest that was built. `reviews` has the day's mean polarity and its worst
+    reviews with their orders, as they are now.
     """
     async with app.database.connection() as connection:
         return await reports.summary(connection, day)
