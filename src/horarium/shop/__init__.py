@@ -1,10 +1,11 @@
 """The shop: users, products and orders, which the built-in reports read.
 
-Functions take a connection first, and nobody here commits. Each `create_…` returns what it made,
-each `read_…` raises `NotFound`, each `list_…` gives a `Page`.
+Functions take a connection first, and nobody here commits but the `Till`. Each `create_…` returns
+what it made, each `read_…` raises `NotFound`, each `list_…` gives a `Page`.
 """
 
 from horarium.shop import money, sample
+from horarium.shop.changes import OrderChange, cancel_order, change_order, delete_order
 from horarium.shop.imports import (
     MAPPINGS,
     BadLine,
@@ -16,16 +17,31 @@ from horarium.shop.imports import (
 )
 from horarium.shop.orders import Item, Kind, Order, Status, list_orders, read_order
 from horarium.shop.pages import Page
-from horarium.shop.placement import InsufficientStock, NewItem, NewOrder, create_order
+from horarium.shop.placement import create_order
 from horarium.shop.products import (
     NewProduct,
     Product,
+    ProductChange,
+    change_product,
     create_product,
+    delete_product,
     list_products,
     read_product,
 )
 from horarium.shop.profiles import Profile, profile, settle_profile
-from horarium.shop.users import NewUser, User, create_user, list_users, read_user
+from horarium.shop.request import InsufficientStock, NewItem, NewOrder
+from horarium.shop.till import Till
+from horarium.shop.users import (
+    NewUser,
+    User,
+    UserChange,
+    change_user,
+    create_user,
+    delete_user,
+    list_users,
+    read_user,
+)
+from horarium.shop.versions import Outdated
 
 __all__ = [
     "MAPPINGS",
@@ -41,15 +57,27 @@ __all__ = [
     "NewProduct",
     "NewUser",
     "Order",
+    "OrderChange",
+    "Outdated",
     "Page",
     "Product",
+    "ProductChange",
     "Profile",
     "Progress",
     "Status",
+    "Till",
     "User",
+    "UserChange",
+    "cancel_order",
+    "change_order",
+    "change_product",
+    "change_user",
     "create_order",
     "create_product",
     "create_user",
+    "delete_order",
+    "delete_product",
+    "delete_user",
     "import_orders",
     "list_orders",
     "list_products",

@@ -59,6 +59,7 @@ class Order(msgspec.Struct, frozen=True):
     items: list[Item]
     count_product: int
     total_amount: Decimal
+    version: int
 
 
 async def read_order(connection: Connection, identity: str) -> Order:
@@ -67,13 +68,19 @@ async def read_order(connection: Connection, identity: str) -> Order:
     Raises:
         NotFound: there is none.
     """
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "read_order"), identity)
-    if row is None:
+    found = await read_orders(connection, [identity]) if may_exist(identity) else {}
+    if identity not in found:
         raise NotFound(f"there is no order with the id {identity[:255]}")
-    items = await _items(connection, [identity])
-    return order_of(row, items.get(identity, []))
+    return found[identity]
+
+
+async def read_orders(connection: Connection, ids: Sequence[str]) -> dict[str, Order]:
+    """Those of the orders of these ids that there are, by their ids."""
+    if not ids:
+        return {}
+    rows = await connection.fetch(statement(__package__, "read_orders"), ids)
+    items = await _items(connection, ids)
+    return {row["id"]: order_of(row, items.get(row["id"], [])) for row in rows}
 
 
 async def list_orders(
@@ -121,6 +128,7 @@ def order_of(row: Mapping[str, Any], items: list[Item]) -> Order:
         items=items,
         count_product=len(items),
         total_amount=money.total((item.quantity, item.price) for item in items),
+        version=row["version"],
     )
 
 

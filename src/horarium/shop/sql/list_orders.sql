@@ -2,7 +2,7 @@
 -- least one row comes, with a null id where the page is empty. $3 user (orders_user), $4 kind,
 -- $5 status, $6 and $7 the half-open span of placed_at.
 with matching as not materialized (
-    select id, user_id, kind, status, currency, placed_at, created_at, updated_at
+    select id, user_id, kind, status, currency, placed_at, created_at, updated_at, version
     from shop.orders
     where ($3::text is null or user_id = $3)
         and ($4::text is null or kind = $4)

@@ -2,7 +2,7 @@
 -- least one row comes, with a null id where the page is empty. $3 a part of the name, $4 whether
 -- an order for one could be taken.
 with matching as not materialized (
-    select id, name, price, currency, stock, created_at, updated_at
+    select id, name, price, currency, stock, created_at, updated_at, version
     from shop.products
     where ($3::text is null or position(lower($3) in lower(name)) > 0)
         and ($4::boolean is null or (price is not null and coalesce(stock, 1) > 0) = $4)

@@ -1,7 +1,7 @@
 -- A page of users by id (the primary key carries it), and the number of all that match. At least
 -- one row comes, with a null id where the page is empty. $3 e-mail (users_email), $4 country.
 with matching as not materialized (
-    select id, name, email, country, zone, created_at, updated_at
+    select id, name, email, country, zone, created_at, updated_at, version
     from shop.users
     where ($3::text is null or lower(email) = lower($3))
         and ($4::text is null or country = $4)

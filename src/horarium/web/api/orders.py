@@ -127,6 +127,7 @@ async def read_order(app: App, order_id: Identity) -> Order:
 
 def _shown(order: shop.Order) -> Order:
     values = msgspec.structs.asdict(order)
+    del values["version"]
     values["items"] = [_item(item, order.currency) for item in order.items]
     values["total_amount"] = shop.money.text(order.total_amount, order.currency)
     return Order(**values)
