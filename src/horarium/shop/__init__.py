@@ -1,11 +1,12 @@
 """The shop: users, products and orders, which the built-in reports read.
 
 Functions take a connection first, and nobody here commits but the `Till`. Each `create_…` returns
-what it made, each `read_…` raises `NotFound`, each `list_…` gives a `Page`.
+what it made, each `read_…` raises `NotFound`, each `list_…` gives a `Listing`.
 """
 
 from horarium.shop import money, sample
 from horarium.shop.changes import OrderChange, cancel_order, change_order, delete_order
+from horarium.shop.cursors import Listing
 from horarium.shop.imports import (
     MAPPINGS,
     BadLine,
@@ -52,6 +53,7 @@ __all__ = [
     "InsufficientStock",
     "Item",
     "Kind",
+    "Listing",
     "NewItem",
     "NewOrder",
     "NewProduct",

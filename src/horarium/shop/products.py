@@ -1,15 +1,17 @@
 """Products: what is ordered, its price, and how many are left."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from horarium.database import Connection, statement
 from horarium.errors import Conflict, InvalidInput, NotFound
+from horarium.shop.cursors import Listing, limits, listing, read
 from horarium.shop.money import checked_price, currency_code
-from horarium.shop.pages import Page, listed, window
 from horarium.shop.profiles import profile
 from horarium.shop.removal import delete_row
 from horarium.shop.request import InsufficientStock
@@ -152,21 +154,27 @@ async def list_products(
     page: int = 1,
     count: int = 10,
     *,
+    cursor: str | None = None,
     name: str | None = None,
     available: bool | None = None,
-) -> Page[Product]:
+) -> Listing[Product]:
     """Products by id; with this in their name, whatever its case; that can be ordered now or not.
 
     Raises:
-        InvalidInput: there is no such page.
+        InvalidInput: there is no such page, or no list gave the cursor.
     """
-    limit, offset = window(page, count)
-    if not fits(name):
-        return Page([], 0, page, count)
+    limit, offset = limits(page, count, cursor)
+    after = None if cursor is None else read(cursor, tuple[str])[0]
+    if not fits(name, after):
+        return Listing([], 0, page, count, None)
     rows = await connection.fetch(
-        statement(__package__, "list_products"), limit, offset, name, available
+        statement(__package__, "list_products"), limit, offset, name, available, after
     )
-    return listed(Product, rows, page, count)
+    return listing(rows, _product, lambda row: (row["id"],), page, count, cursor)
+
+
+def _product(row: Mapping[str, Any]) -> Product:
+    return Product(**{name: row[name] for name in Product.__struct_fields__})
 
 
 def _stock(stock: int | None) -> int | None:

@@ -1,7 +1,9 @@
 """Users: who orders."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -9,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from horarium.database import Connection, statement
 from horarium.errors import Conflict, InvalidInput, NotFound
-from horarium.shop.pages import Page, listed, window
+from horarium.shop.cursors import Listing, limits, listing, read
 from horarium.shop.profiles import known_zone
 from horarium.shop.removal import delete_row
 from horarium.shop.texts import checked_id, checked_line, fits, may_exist
@@ -138,21 +140,27 @@ async def list_users(
     page: int = 1,
     count: int = 10,
     *,
+    cursor: str | None = None,
     email: str | None = None,
     country: str | None = None,
-) -> Page[User]:
+) -> Listing[User]:
     """Users by id; with this e-mail address, of this country.
 
     Raises:
-        InvalidInput: there is no such page.
+        InvalidInput: there is no such page, or no list gave the cursor.
     """
-    limit, offset = window(page, count)
-    if not fits(email, country):
-        return Page([], 0, page, count)
+    limit, offset = limits(page, count, cursor)
+    after = None if cursor is None else read(cursor, tuple[str])[0]
+    if not fits(email, country, after):
+        return Listing([], 0, page, count, None)
     rows = await connection.fetch(
-        statement(__package__, "list_users"), limit, offset, email, country
+        statement(__package__, "list_users"), limit, offset, email, country, after
     )
-    return listed(User, rows, page, count)
+    return listing(rows, _user, lambda row: (row["id"],), page, count, cursor)
+
+
+def _user(row: Mapping[str, Any]) -> User:
+    return User(**{name: row[name] for name in User.__struct_fields__})
 
 
 def _email(value: str | None) -> str | None:

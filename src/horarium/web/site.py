@@ -8,6 +8,7 @@ from typing import Any, cast
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.types import (
     LifeSpanReceive,
     LifeSpanScope,
@@ -36,6 +37,7 @@ from horarium.web.headers import add_headers
 from horarium.web.hosts import Guard, host_guard
 from horarium.web.openapi import CONFIG, DecimalAsText
 from horarium.web.pages import asset
+from horarium.web.paths import with_segments_kept
 from horarium.web.problems import problem_response
 from horarium.web.request import StrictRequest, check_path, check_query
 
@@ -58,6 +60,8 @@ class Site(Litestar):
         receive: Receive | LifeSpanReceive,
         send: Send | LifeSpanSend,
     ) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            scope = cast("Scope", with_segments_kept(scope))
         if scope.get("method") == "HEAD":
             scope = cast("Scope", {**scope, "method": "GET"})
             send = partial(_without_body, send)
