@@ -18,8 +18,8 @@ from (values (1)) one
 left join (
     select *
     from matching
-    where placed_at <= coalesce($8, 'infinity')
-        and (placed_at < coalesce($8, 'infinity') or id > $9)
+    where placed_at <= coalesce($8::timestamptz, 'infinity')
+        and (placed_at < coalesce($8::timestamptz, 'infinity') or id > $9::text)
     order by placed_at desc, id
     limit $1 offset $2
 ) listed on true
