@@ -12,6 +12,7 @@ from horarium import __version__
 from horarium.cli import (
     imports,
     jobs,
+    messages,
     processes,
     proofs,
     queues,
@@ -39,6 +40,7 @@ def command_line() -> App:
         default_parameter=None,
     )
     processes.add(app)
+    messages.add(app)
     setup.add(app)
     imports.add(app)
     proofs.add(app)
