@@ -1,9 +1,10 @@
 """The command: `python -m benchmarks.shop`; status 1 where a target is not met."""
 
 import argparse
-import asyncio
 import os
 import sys
+
+import uvloop
 
 from benchmarks.figures import Figure, Quantity, Ratio, Verdict
 from benchmarks.session import say
@@ -24,7 +25,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=4000, help="a run (4000)")
     parser.add_argument("--clients", type=int, default=50, help="of POST /orders (50)")
     arguments = parser.parse_args()
-    quantities = asyncio.run(_measure(arguments.runs, arguments.orders, arguments.clients))
+    quantities = uvloop.run(_measure(arguments.runs, arguments.orders, arguments.clients))
     for quantity in quantities:
         print(render(quantity, "together"), "\n")
     met = [verdict.met for quantity in quantities for verdict in quantity.verdicts]

@@ -23,7 +23,7 @@ async def over_http(url: str, orders: int, clients: int) -> float:
     port = _free_port()
     environment = {**os.environ, "DATABASE_URL": url, "HORARIUM_PORT": str(port)}
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
             [sys.executable, "-m", "horarium", "web"], env=environment, cwd=folder
         )
         try:

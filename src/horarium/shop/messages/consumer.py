@@ -22,6 +22,7 @@ from horarium.settings import mask
 from horarium.shop.messages.acts import Subject
 from horarium.shop.messages.intake import Intake, message
 from horarium.shop.messages.outcome import Ending
+from horarium.shop.messages.receipts import Receipts
 
 PREFETCH = 1000
 """Messages that are here and not yet acknowledged: two transactions' worth."""
@@ -53,6 +54,7 @@ class Consumer:
         self._broker = RabbitBroker(
             url, reconnect_interval=RECONNECT, apply_types=False, logger=None, graceful_timeout=10
         )
+        self._receipts: dict[str, Receipts] = {}
         self._intakes = {subject: Intake(database, subject.value) for subject in queues}
         for subject, name in queues.items():
             self._subscribe(subject, name)
@@ -107,14 +109,34 @@ class Consumer:
             try:
                 if ending.outcome.dead:
                     await self._bury(name, raw, ending)
-                await raw.ack()
+                await self._settled(name, raw)
             except _CUT as error:
-                _log.info("a message will come again", queue=name, error=str(error))
+                _log.info("messages will come again", queue=name, error=str(error))
 
         subscriber(consume)
 
+    async def _settled(self, name: str, raw: IncomingMessage) -> None:
+        """Acknowledge a message, together with others of its channel."""
+        if raw.channel.is_closed:
+            return  # it comes again on the next
+        receipts = self._receipts.get(name)
+        if receipts is None or receipts.channel is not raw.channel:
+            receipts = self._receipts[name] = Receipts(raw.channel)
+        await receipts.give(raw.delivery_tag or 0)
+
     async def _bury(self, name: str, raw: IncomingMessage, ending: Ending) -> None:
-        """Put a message into the dead queue, with the reason; returns when that is confirmed."""
+        """Put a message into the dead queue, with the reason; returns when that is confirmed. Where
+        it cannot be, the message goes back to its queue.
+        """
+        try:
+            await self._publish(name, raw, ending)
+        except _CUT as error:
+            _log.error("the dead queue takes nothing", queue=f"{name}.dead", error=str(error))
+            await asyncio.sleep(RECONNECT)
+            await self._broker.declare_queue(RabbitQueue(f"{name}.dead", durable=True))
+            await raw.nack(requeue=True)
+
+    async def _publish(self, name: str, raw: IncomingMessage, ending: Ending) -> None:
         _log.warning("a message went to the dead queue", queue=name, reason=ending.reason)
         await self._broker.publish(
             raw.body,

@@ -26,6 +26,9 @@ from horarium.shop.request import Placement
 
 MOST = 500
 """Messages in one transaction at most."""
+GATHER = 0.01
+"""Seconds for which messages gather: nobody waits for them, and a transaction of many costs little
+more than one of few."""
 PAUSE = 1.0
 """Seconds between two tries while the database does not answer."""
 
@@ -87,6 +90,7 @@ class Intake:
             self._arrived.clear()
             while batch := self._next():
                 await self._do(batch)
+                await asyncio.sleep(GATHER)
 
     def _next(self) -> list[_Waiting]:
         """The messages of the next transaction: none of them has the id of another."""
