@@ -49,8 +49,8 @@ async def placed(connection: Connection, quantity: int = 4, identity: str = "1")
 
 async def slots(connection: Connection) -> list[datetime]:
     """What reports have to look at since the last look."""
-    rows = await connection.fetch("delete from shop.changes returning slot")
-    return sorted({row["slot"] for row in rows})
+    rows = await connection.fetch("delete from shop.changed_days returning ordered_at")
+    return sorted({row["ordered_at"] for row in rows})
 
 
 async def test_many_who_cancel_give_back_once(clients: list[Connection], cup: None) -> None:
@@ -160,11 +160,11 @@ async def test_a_change_that_is_undone_is_not_noted(connection: Connection, cup:
 async def test_an_import_notes_its_slots_once(connection: Connection) -> None:
     async with connection.transaction():
         await import_orders(connection, sample.path())
-    rows = await connection.fetchval("select count(*) from shop.changes")
+    rows = await connection.fetchval("select count(*) from shop.changed_days")
     orders = await connection.fetchval("select count(*) from shop.orders")
     assert 0 < rows < orders
     missing = await connection.fetchval(
         "select count(*) from shop.orders where date_bin('15 minutes', placed_at, "
-        "'2000-01-01 00:00+00') not in (select slot from shop.changes)"
+        "'2000-01-01 00:00+00') not in (select ordered_at from shop.changed_days)"
     )
     assert missing == 0

@@ -50,6 +50,9 @@ async def test_every_status_is_described(refusing: httpx.AsyncClient) -> None:
         answers = operation["responses"]
         assert expected <= answers.keys(), (method, path)
         for status, answer in answers.items():
+            if status == "304":
+                assert "content" not in answer
+                continue
             media_type = next(iter(answer["content"]))
             refusal = status[0] in "45"
             assert (media_type == "application/problem+json") == refusal, (path, status)

@@ -21,7 +21,7 @@ from litestar.types import (
 
 from horarium.application import Horarium
 from horarium.errors import Unavailable
-from horarium.web import dashboard, reference
+from horarium.web import answers, dashboard, reference
 from horarium.web.api import (
     health,
     jobs,
@@ -95,6 +95,7 @@ def asgi(
         plugins=[DecimalAsText()],
         request_class=StrictRequest,
         request_max_body_size=body_limit,
+        stores={answers.STORE: answers.store(app.settings)},
     )
 
 

@@ -43,18 +43,17 @@ create unique index orders_idempotency_key on shop.orders (idempotency_key)
     where idempotency_key is not null;
 
 -- What reports have to look at again. A row says that orders placed within the quarter of an hour
--- from `slot` were added, altered or removed: no zone of today begins its days elsewhere, so one
+-- from `ordered_at` were added, altered or removed: no zone of today begins its days elsewhere, so one
 -- table serves the days of every zone, and the hours. An order that moves leaves two rows, one for
 -- where it was.
 --
 -- Rows are only added, in the transaction that changes the orders, and carry no unique key: writers
 -- of one day never wait for each other here. The reader deletes what it sees in the transaction
--- that marks or rebuilds the periods (delete … returning slot); what commits later stays for the
--- next look. A maximum of `id` is no mark: a lower id may be committed after a higher one.
-create table shop.changes (
-    id bigint generated always as identity primary key,
-    slot timestamptz not null,
-    changed_at timestamptz not null default now()
+-- that marks or rebuilds the periods (delete … returning ordered_at); what commits later stays for
+-- the next look. No column tells what was seen: a lower one may be committed after a higher one.
+create table shop.changed_days (
+    ordered_at timestamptz not null,
+    changed_at timestamptz not null default clock_timestamp()
 );
 
 -- One row a slot and statement, so that an import of a year leaves some thousands. Changing items
@@ -62,13 +61,13 @@ create table shop.changes (
 create function shop.note_changes() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' then
-        insert into shop.changes (slot)
+        insert into shop.changed_days (ordered_at)
         select distinct date_bin('15 minutes', placed_at, '2000-01-01 00:00+00') from added;
     elsif tg_op = 'DELETE' then
-        insert into shop.changes (slot)
+        insert into shop.changed_days (ordered_at)
         select distinct date_bin('15 minutes', placed_at, '2000-01-01 00:00+00') from removed;
     else
-        insert into shop.changes (slot)
+        insert into shop.changed_days (ordered_at)
         select date_bin('15 minutes', placed_at, '2000-01-01 00:00+00') from added
         union
         select date_bin('15 minutes', placed_at, '2000-01-01 00:00+00') from removed;
