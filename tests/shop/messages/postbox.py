@@ -21,7 +21,8 @@ from horarium.shop.messages.consumer import Consumer
 class Postbox:
     """The other end of the queues."""
 
-    def __init__(self, channel: Any, queues: Mapping[Subject, str]) -> None:
+    def __init__(self, connection: Any, channel: Any, queues: Mapping[Subject, str]) -> None:
+        self._connection = connection
         self._channel = channel
         self._queues = queues
 
@@ -33,7 +34,7 @@ class Postbox:
             for name in queues.values():
                 await channel.declare_queue(name, durable=True)
                 await channel.declare_queue(f"{name}.dead", durable=True)
-            yield cls(channel, queues)
+            yield cls(connection, channel, queues)
             for name in queues.values():
                 await channel.queue_delete(name)
                 await channel.queue_delete(f"{name}.dead")
@@ -55,6 +56,20 @@ class Postbox:
         name = self._queues[Subject(subject)] + end
         queue = await self._channel.declare_queue(name, durable=True, passive=True)
         return int(queue.declaration_result.message_count)
+
+    async def drop_dead(self, subject: str = "order") -> None:
+        """Take a dead queue away."""
+        await self._channel.queue_delete(f"{self._queues[Subject(subject)]}.dead")
+
+    async def has_dead(self, subject: str = "order") -> bool:
+        """Whether there is a dead queue; looking for one that is not there closes a channel."""
+        channel = await self._connection.channel()
+        try:
+            await channel.declare_queue(f"{self._queues[Subject(subject)]}.dead", passive=True)
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            return False
+        await channel.close()
+        return True
 
     async def dead(self, subject: str = "order") -> list[tuple[str, str]]:
         """The outcomes and reasons of what lies in a dead queue; it is taken out."""

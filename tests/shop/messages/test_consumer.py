@@ -148,6 +148,23 @@ async def test_what_is_refused_or_not_understood_goes_to_the_dead_queue(
         assert await stock(connection) == 5000 - 2001
 
 
+async def test_a_dead_queue_that_is_away_loses_nothing(
+    database: Database, rabbitmq_url: str, queues: Queues, postbox: Postbox
+) -> None:
+    async with consuming(database, rabbitmq_url, queues):
+        await postbox.send("create", CUPS)
+        await eventually(lambda: orders(database), 1)
+        await postbox.drop_dead()
+        await postbox.send("explode", {})
+        for _ in range(5):
+            await postbox.send("create", CUPS)
+        # It is made again, and those behind are not held up for good.
+        await eventually(postbox.has_dead)
+        await eventually(lambda: postbox.waiting(end=".dead"), 1)
+        await eventually(lambda: orders(database), 6)
+    assert await postbox.waiting() == 0
+
+
 async def test_one_that_the_database_refuses_takes_no_other_along(
     database: Database, rabbitmq_url: str, queues: Queues, postbox: Postbox
 ) -> None:

@@ -52,7 +52,13 @@ class Consumer:
         self._url = url
         self._queues = queues
         self._broker = RabbitBroker(
-            url, reconnect_interval=RECONNECT, apply_types=False, logger=None, graceful_timeout=10
+            url,
+            reconnect_interval=RECONNECT,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=10,
+            # What no queue takes is an error, or the dead queue would lose without a word.
+            default_channel=Channel(on_return_raises=True),
         )
         self._receipts: dict[str, Receipts] = {}
         self._intakes = {subject: Intake(database, subject.value) for subject in queues}
@@ -82,9 +88,8 @@ class Consumer:
         """Whether RabbitMQ answered before it was told to stop."""
         while not stop.is_set():
             try:
-                await self._broker.connect()
                 for name in self._queues.values():
-                    await self._broker.declare_queue(RabbitQueue(f"{name}.dead", durable=True))
+                    await self._declare_dead(name)
                 await self._broker.start()
             except (AMQPError, OSError) as error:
                 _log.warning("RabbitMQ does not answer", url=mask(self._url), error=str(error))
@@ -125,19 +130,28 @@ class Consumer:
         await receipts.give(raw.delivery_tag or 0)
 
     async def _bury(self, name: str, raw: IncomingMessage, ending: Ending) -> None:
-        """Put a message into the dead queue, with the reason; returns when that is confirmed. Where
-        it cannot be, the message goes back to its queue.
+        """Put a message into the dead queue, with the reason; returns when that is confirmed.
+
+        Where the connection that brought the message is gone it gives up: the message comes again.
         """
-        try:
-            await self._publish(name, raw, ending)
-        except _CUT as error:
-            _log.error("the dead queue takes nothing", queue=f"{name}.dead", error=str(error))
+        _log.warning("a message goes to the dead queue", queue=name, reason=ending.reason)
+        while not raw.channel.is_closed:
+            try:
+                await self._publish(name, raw, ending)
+            except _CUT as error:
+                _log.error("the dead queue takes nothing", queue=f"{name}.dead", error=str(error))
+            else:
+                return
             await asyncio.sleep(RECONNECT)
-            await self._broker.declare_queue(RabbitQueue(f"{name}.dead", durable=True))
-            await raw.nack(requeue=True)
+            with suppress(*_CUT):
+                await self._declare_dead(name)
+
+    async def _declare_dead(self, name: str) -> None:
+        # Not by FastStream, which declares a queue once: somebody may have taken it away since.
+        async with (await self._broker.connect()).channel() as channel:
+            await channel.declare_queue(f"{name}.dead", durable=True)
 
     async def _publish(self, name: str, raw: IncomingMessage, ending: Ending) -> None:
-        _log.warning("a message went to the dead queue", queue=name, reason=ending.reason)
         await self._broker.publish(
             raw.body,
             queue=RabbitQueue(f"{name}.dead", durable=True),
