@@ -1,13 +1,16 @@
 """Orders that are changed, cancelled and deleted: stock goes back exactly once, days are noted."""
 
 import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from horarium.database import Connection
-from horarium.errors import Conflict
+from horarium.errors import Conflict, NotFound
 from horarium.shop import (
     NewItem,
     NewOrder,
@@ -78,6 +81,50 @@ async def test_many_who_change_move_stock_by_the_difference(
     await asyncio.gather(*(change(client, n) for n, client in enumerate(clients)))
     orders = [await read_order(clients[0], identity) for identity in ("0", "1")]
     assert await stock(clients[0]) == 10 - sum(order.items[0].quantity for order in orders)
+
+
+async def test_whatever_many_do_at_once_nothing_vanishes(clients: list[Connection]) -> None:
+    """Placed, changed, cancelled and deleted by all at once, in any order of products: no deadlock,
+    and what is on the shelf and what orders hold are together what there was.
+    """
+    names = ["a", "b", "c"]
+    for name in names:
+        await create_product(clients[0], NewProduct(name, Decimal(1), "EUR", 40, name))
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 - shown where it fails
+    dice = random.Random(seed)
+
+    async def act(connection: Connection, order: str) -> None:
+        chosen = dice.sample(names, dice.randint(1, 3))
+        items = [NewItem(name, dice.randint(1, 4)) for name in chosen]
+        acts: list[Callable[[], Awaitable[object]]] = [
+            lambda: create_order(connection, NewOrder(items=items, id=order)),
+            lambda: change_order(connection, order, OrderChange(items=items)),
+            lambda: cancel_order(connection, order),
+            lambda: delete_order(connection, order),
+        ]
+        with suppress(Conflict, NotFound):
+            async with connection.transaction():
+                await dice.choice(acts)()
+
+    async def client(connection: Connection) -> None:
+        for _ in range(15):
+            await act(connection, str(dice.randrange(12)))
+
+    await asyncio.gather(*(client(connection) for connection in clients))
+    rows = await clients[0].fetch(
+        "select p.id, p.stock, (select coalesce(sum(taken), 0) from shop.order_items i "
+        "where i.product_id = p.id) as held from shop.products p"
+    )
+    assert {row["id"]: row["stock"] + row["held"] for row in rows} == dict.fromkeys(names, 40)
+    assert min(row["stock"] for row in rows) >= 0
+    assert (
+        await clients[0].fetchval(
+            "select count(*) from shop.order_items join shop.orders o on o.id = order_id "
+            "where taken <> case o.status when 'cancelled' then 0 else quantity end"
+        )
+        == 0
+    )
 
 
 async def test_a_product_that_is_counted_later_gets_back_what_it_gave(
