@@ -31,7 +31,7 @@ from horarium.errors import Unavailable
 from horarium.events import Events
 from horarium.reports.tasks import ReportTasks
 from horarium.settings import Settings, load
-from horarium.shop import Profile, profile, settle_profile
+from horarium.shop import Profile, Till, profile, settle_profile
 from horarium.shop.scoring import PolarityTasks
 
 _log = structlog.get_logger()
@@ -68,6 +68,7 @@ class Horarium:
         self.ledger = Ledger(self.database)
         self.queues = Queues(self.database)
         self.book = Book(self.ledger)
+        self.till = Till(self.database)
         self.broker = LedgerBroker(self.ledger, self.settings, self.events, self.close)
         self.scheduler = LedgerScheduler(
             self.broker, self.book, self.settings.app, self._report_schedules

@@ -62,7 +62,8 @@ async def test_every_status_is_described(refusing: httpx.AsyncClient) -> None:
         answers = operation["responses"]
         assert expected <= answers.keys(), (method, path)
         for status, answer in answers.items():
-            if status == "204":
+            if "content" not in answer:
+                assert status in ("204", "304"), (path, status)
                 continue
             media_type = next(iter(answer["content"]))
             refusal = status[0] in "45"

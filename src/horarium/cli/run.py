@@ -15,6 +15,7 @@ from horarium.cli import (
     firings,  # noqa: F401 - so does this
     imports,
     jobs,
+    messages,
     processes,
     proofs,
     queues,
@@ -42,6 +43,7 @@ def command_line() -> App:
         default_parameter=None,
     )
     processes.add(app)
+    messages.add(app)
     setup.add(app)
     imports.add(app)
     proofs.add(app)

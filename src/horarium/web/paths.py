@@ -1,35 +1,39 @@
-"""Names in paths that hold a slash: ``%2F`` is a letter of a name, ``/`` parts two names.
+"""Paths whose segments hold a slash: ``/orders/2024%2F7`` is the order ``2024/7``.
 
-A server hands on the path with its escapes undone, where both are the same. What came escaped is
-marked by a character that is none (U+FDD0, which Unicode sets aside for programs), so that routes
-are found as they were asked for, and is a slash again in the parameters that handlers get.
+ASGI hands on the decoded path, in which such a slash is told from the others by nothing. Before
+routing it is replaced by what no id has (`SLASH`), afterwards it is put back.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-from litestar.types import HTTPScope
-
-MARK = "\ufdd0"
+SLASH = "\ufdd0"
+"""Stands for a slash inside a segment: no character, which Unicode sets aside for programs."""
 
 
-def keep_escaped(scope: HTTPScope) -> HTTPScope:
-    """The scope with escaped slashes of its path marked."""
-    raw = scope.get("raw_path") or b""
-    raw = raw.partition(b"?")[0]
+def with_segments_kept(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """The scope with slashes inside segments replaced, where there are any.
+
+    A parent application may have cut its own prefix off the path; the rest has as many characters
+    as before, so that it is the end of the whole.
+    """
+    raw: bytes = scope.get("raw_path") or b""
+    path: str = scope["path"]
     if b"%2f" not in raw.lower():
-        return scope
-    parts = [unquote(part) for part in raw.decode("latin-1").split("/")]
-    if "/".join(parts) != scope["path"]:
-        return scope  # somebody before us has changed the path, and left this as it came
-    return {**scope, "path": "/".join(part.replace("/", MARK) for part in parts)}
+        return dict(scope) if SLASH not in path else {**scope, "path": path.replace(SLASH, "\0")}
+    whole = raw.partition(b"?")[0].decode("latin-1")
+    kept = "/".join(_segment(each) for each in whole.split("/"))
+    if not unquote(whole).endswith(path):
+        return dict(scope)
+    return {**scope, "path": kept[len(kept) - len(path) :]}
 
 
-def undo_marks(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """A guard, for it comes before the handler: marks in the parameters of a path are slashes."""
-    parameters = connection.scope.get("path_params") or {}
-    for name, value in parameters.items():
-        if isinstance(value, str) and MARK in value:
-            parameters[name] = value.replace(MARK, "/")
+def _segment(text: str) -> str:
+    # The character itself names nothing: NUL is refused.
+    return unquote(text).replace(SLASH, "\0").replace("/", SLASH)
+
+
+def restored(text: str) -> str:
+    """A segment with its own slashes."""
+    return text.replace(SLASH, "/")

@@ -10,7 +10,6 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.types import (
-    HTTPScope,
     LifeSpanReceive,
     LifeSpanScope,
     LifeSpanSend,
@@ -22,7 +21,7 @@ from litestar.types import (
 
 from horarium.application import Horarium
 from horarium.errors import Unavailable
-from horarium.web import dashboard, reference
+from horarium.web import answers, dashboard, reference
 from horarium.web.api import (
     backfills,
     editions,
@@ -46,7 +45,7 @@ from horarium.web.headers import add_headers
 from horarium.web.hosts import Guard, host_guard
 from horarium.web.openapi import CONFIG, DecimalAsText
 from horarium.web.pages import asset
-from horarium.web.paths import keep_escaped, undo_marks
+from horarium.web.paths import with_segments_kept
 from horarium.web.problems import problem_response
 from horarium.web.request import StrictRequest, check_path, check_query
 
@@ -70,11 +69,11 @@ class Site(Litestar):
         receive: Receive | LifeSpanReceive,
         send: Send | LifeSpanSend,
     ) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            scope = cast("Scope", with_segments_kept(scope))
         if scope.get("method") == "HEAD":
             scope = cast("Scope", {**scope, "method": "GET"})
             send = partial(_without_body, send)
-        if scope["type"] == ScopeType.HTTP:
-            scope = keep_escaped(cast("HTTPScope", scope))
         await super().__call__(scope, receive, send)
 
 
@@ -89,7 +88,7 @@ def asgi(
             a parent application or a proxy decides.
         body_limit: bytes that a request's body may have.
     """
-    guards: list[Guard] = [check_path, check_query, undo_marks]
+    guards: list[Guard] = [check_path, check_query]
     if hosts is not None:
         guards.insert(0, host_guard(frozenset(hosts)))
     return Site(
@@ -105,6 +104,7 @@ def asgi(
         plugins=[DecimalAsText()],
         request_class=StrictRequest,
         request_max_body_size=body_limit,
+        stores={answers.STORE: answers.store(app.settings)},
     )
 
 

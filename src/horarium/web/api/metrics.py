@@ -13,6 +13,7 @@ from litestar.params import SkipValidation
 
 from horarium.application import Horarium
 from horarium.engine import Member, Presence, Queue, Standing, Statistics, roster, standing
+from horarium.shop.messages import Count, message_counts
 from horarium.web.api.parameters import refuses
 from horarium.web.exposition import MEDIA_TYPE, Measure, Sample, exposition
 
@@ -31,11 +32,12 @@ App = NamedDependency[SkipValidation[Horarium]]
 async def metrics(app: App) -> Response[str]:
     """Gauges in the text format of Prometheus: unfinished jobs by queue and state, the age of the
     oldest that is due, paused queues, what ended within the last five minutes by task and state and
-    how long it took, workers and their slots, by how much the schedulers are late, and what the
-    standing proof finds.
+    how long it took, workers and their slots, messages by how they ended, by how much the
+    schedulers are late, and what the standing proof finds.
     """
     async with app.database.connection() as connection:
         now = await app.book.now(connection)
+        messages = await message_counts(connection)
     queues = await app.queues.all()
     recent = await app.ledger.statistics(RECENT)
     health = await app.health()
@@ -43,6 +45,7 @@ async def metrics(app: App) -> Response[str]:
         *_of_queues(queues, now),
         *_of_tasks(recent),
         *_of_workers(await roster(app.database)),
+        _of_messages(messages),
         Measure(
             "horarium_scheduler_lag_seconds",
             "By how much the longest due schedule is late; 0 where nothing is due.",
@@ -99,6 +102,14 @@ def _of_tasks(recent: Statistics) -> Iterator[Measure]:
             for quantile, seconds in (("0.5", each.p50), ("0.95", each.p95), ("0.99", each.p99))
             if seconds is not None
         ],
+    )
+
+
+def _of_messages(counts: Sequence[Count]) -> Measure:
+    return Measure(
+        "horarium_messages",
+        "Messages of RabbitMQ by how they ended; refused and unreadable ones are in dead queues.",
+        [Sample(each.count, {"queue": each.queue, "outcome": each.outcome}) for each in counts],
     )
 
 

@@ -12,14 +12,7 @@ from msgspec import UNSET, UnsetType
 from horarium import shop
 from horarium.application import Horarium
 from horarium.polarity import Language
-from horarium.web.api.parameters import (
-    Identity,
-    PageNumber,
-    PageSize,
-    checked_day,
-    refuses,
-    shown,
-)
+from horarium.web.api.parameters import Identity, PageNumber, PageSize, checked_day, refuses
 from horarium.web.api.texts import Id, Reference
 
 App = NamedDependency[SkipValidation[Horarium]]
@@ -138,7 +131,8 @@ async def list_reviews(
     """
     async with app.database.connection() as connection:
         found = await shop.list_reviews(connection, page, count, which, order)
-    return shown(Reviews, found, _shown)
+    items = [_shown(review) for review in found.items]
+    return Reviews(items, found.total, found.page, found.count)
 
 
 @get("/reviews/{review_id:str}", tags=["Shop"], summary="Read a review", responses=refuses(404))
