@@ -29,6 +29,7 @@ def main() -> int:
         singles=arguments.singles,
         stamped_seconds=arguments.stamped_seconds,
         idle_seconds=arguments.idle_seconds,
+        schedules=arguments.schedules,
     )
     try:
         quantities = asyncio.run(
@@ -96,6 +97,7 @@ def _arguments() -> argparse.Namespace:
     add("--singles", type=_count, default=2_000, help="jobs sent one at a time (2000)")
     add("--stamped-seconds", type=float, default=10, help="seconds of the latency measure (10)")
     add("--idle-seconds", type=float, default=60, help="seconds of the idle measure (60)")
+    add("--schedules", type=_count, default=100_000, help="in the timetable (100000)")
     add("--redis-fsync", choices=("everysec", "always"), default="everysec",
         help="when Redis synchronises its file (everysec)")  # fmt: skip
     arguments = parser.parse_args()

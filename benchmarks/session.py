@@ -30,6 +30,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     singles: int
     stamped_seconds: float
     idle_seconds: float
+    schedules: int
 
 
 class Runs(Generic[T]):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from benchmarks.figures import Quantity
-from benchmarks.measures import drain, enqueue, history, idle, kiq, latency, start
+from benchmarks.measures import beats, drain, enqueue, history, idle, kiq, latency, start, timetable
 from benchmarks.session import Session
 
 ALL: dict[str, Callable[[Session], Awaitable[list[Quantity]]]] = {
@@ -15,4 +15,6 @@ ALL: dict[str, Callable[[Session], Awaitable[list[Quantity]]]] = {
     "idle": idle.measure,
     "history": history.measure,
     "start": start.measure,
+    "timetable": timetable.measure,
+    "beats": beats.measure,
 }

@@ -9,6 +9,7 @@ import os
 import time
 from typing import Protocol
 
+_SCHEDULES = int(os.environ.get("BENCH_SCHEDULES", "0"))
 _STAMPS = os.environ.get("BENCH_STAMPS", "")
 
 
@@ -65,3 +66,9 @@ def record(sent: float) -> None:
     file = os.open(_STAMPS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, line)
     os.close(file)
+
+
+def far_rules(count: int = _SCHEDULES) -> list[str]:
+    """So many cron rules, none of them due for months."""
+    month = (time.gmtime().tm_mon + 5) % 12 + 1
+    return [f"{n % 60} {n // 60 % 24} {1 + n % 28} {month} *" for n in range(count)]

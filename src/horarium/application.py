@@ -34,7 +34,8 @@ from horarium.errors import Unavailable
 from horarium.events import Events
 from horarium.reports.tasks import ReportTasks
 from horarium.settings import Settings, load
-from horarium.shop import Profile, profile, settle_profile
+from horarium.shop import Profile, Till, profile, settle_profile
+from horarium.shop.scoring import PolarityTasks
 
 H = TypeVar("H", bound=Hook)
 _log = structlog.get_logger()
@@ -45,12 +46,14 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         scheduler_lag: seconds by which the longest due schedule is late; `None`: nothing is due.
+        unproved: schedules of which due times are unexplained or doubled, by the standing proof.
     """
 
     ready: bool
     database: bool
     migrated: bool
     scheduler_lag: float | None = None
+    unproved: int = 0
     problem: str | None = None
 
 
@@ -71,11 +74,14 @@ class Horarium:
         self.queues = Queues(self.database)
         self.book = Book(self.ledger)
         self.watchers = Watchers(self.database)
+        self.till = Till(self.database)
         self.broker = LedgerBroker(self.ledger, self.settings, self.events, self.close)
         self.scheduler = LedgerScheduler(
             self.broker, self.book, self.settings.app, self._report_schedules
         )
         self.reports = ReportTasks(self.broker) if builtin else None
+        model = self.settings.polarity_model
+        self.polarities = PolarityTasks(self.broker, model) if builtin else None
         self._embedded: Any = None
         if self.settings.mail_to is not None:
             self._mail_failures()
@@ -234,6 +240,7 @@ class Horarium:
             database=True,
             migrated=migrated,
             scheduler_lag=lag,
+            unproved=row["unproved"],
             problem=problem,
         )
 

@@ -106,6 +106,15 @@ class Fired(Event, frozen=True, kw_only=True, tag="fired"):
     job: str | None
 
 
+class ProofFailed(Event, frozen=True, kw_only=True, tag="proof failed"):
+    """Due times of a schedule do not have their one outcome: the standing proof says so."""
+
+    schedule: str
+    unexplained: int
+    doubled: int
+    details: tuple[str, ...]
+
+
 class ReportBuilt(Event, frozen=True, kw_only=True, tag="report built"):
     report: str
     day: str

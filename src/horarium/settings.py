@@ -43,8 +43,8 @@ class Keys(tuple[str, ...]):
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process of Horarium is told from outside. Durations are seconds, but for how many days
-    ended jobs are kept: those that succeeded, and those that failed or were cancelled. Memory is
-    in bytes; queues have weights, or none of them has.
+    ended jobs are kept (those that succeeded, and those that failed or were cancelled) and firings.
+    Memory is in bytes; queues have weights, or none of them has.
     """
 
     host: str = "127.0.0.1"
@@ -72,10 +72,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown: float = 30.0
     keep_succeeded: int = 30
     keep_failed: int = 90
+    keep_firings: int = 400
     serializer: str = "json"
     encryption_keys: Keys | None = None
     result_expires: float | None = None
     log_level: str = "info"
+    polarity_model: Path | None = None
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where each setting came from: its variable, ``horarium.toml`` or ``default``."""
 
@@ -246,10 +248,12 @@ SETTINGS: Mapping[str, Setting] = {
     "shutdown": Setting("HORARIUM_SHUTDOWN", _seconds),
     "keep_succeeded": Setting("HORARIUM_KEEP_SUCCEEDED", _days),
     "keep_failed": Setting("HORARIUM_KEEP_FAILED", _days),
+    "keep_firings": Setting("HORARIUM_KEEP_FIRINGS", _days),
     "serializer": Setting("HORARIUM_SERIALIZER", _serializer),
     "encryption_keys": Setting("HORARIUM_ENCRYPTION_KEYS", _keys, secret=True),
     "result_expires": Setting("HORARIUM_RESULT_EXPIRES", _seconds),
     "log_level": Setting("HORARIUM_LOG_LEVEL", _level),
+    "polarity_model": Setting("HORARIUM_POLARITY_MODEL", lambda v: Path(_text(v)).expanduser()),
 }
 
 

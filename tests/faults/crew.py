@@ -194,6 +194,7 @@ def raise_them() -> None:
     for kind in sys.stdin:
         child = os.fork()
         if child == 0:
+            os.dup2(2, 1)  # what it says is not for whoever reads the numbers
             asyncio.run(KINDS[kind.strip()]())
             os._exit(0)
         children.append(child)

@@ -8,19 +8,22 @@ from decimal import Decimal
 import pytest
 
 from horarium.database import Connection
-from horarium.errors import Conflict, InvalidInput
+from horarium.errors import Conflict, HorariumError, InvalidInput
 from horarium.shop import (
     InsufficientStock,
     NewItem,
     NewOrder,
     NewProduct,
     NewUser,
+    Order,
     create_order,
     create_product,
     create_user,
     read_order,
     read_product,
 )
+from horarium.shop.placement import place
+from horarium.shop.request import placement
 
 
 async def product(
@@ -124,10 +127,33 @@ async def test_what_cannot_be_ordered_is_named(connection: Connection) -> None:
 
 async def test_an_id_is_used_once(connection: Connection) -> None:
     await product(connection, "cup", 2)
-    await create_order(connection, order(("cup", 2), id="A-1"))
+    first = await create_order(connection, order(("cup", 2), id="A-1"))
     with pytest.raises(Conflict, match="an order with the id A-1 already") as refused:
-        await create_order(connection, order(("cup", 2), id="A-1"))
+        await create_order(connection, order(("cup", 1), id="A-1"))
     assert not isinstance(refused.value, InsufficientStock)
+    assert await create_order(connection, order(("cup", 2), id="A-1")) == first
+    assert (await stock(connection, "cup"), await orders(connection)) == (0, 1)
+
+
+async def test_a_key_is_used_once(connection: Connection) -> None:
+    await product(connection, "cup", 10)
+    asked = order(("cup", 2), idempotency_key="k 1")
+    first = await create_order(connection, asked)
+    assert await create_order(connection, asked) == first
+    with pytest.raises(Conflict, match=f"the idempotency key k 1 was used .* {first.id}"):
+        await create_order(connection, order(("cup", 3), idempotency_key="k 1"))
+    with pytest.raises(InvalidInput, match="Idempotency-Key: it has 256 characters"):
+        await create_order(connection, order(("cup", 3), idempotency_key="k" * 256))
+    assert (await stock(connection, "cup"), await orders(connection)) == (8, 1)
+
+
+async def test_a_refused_request_may_be_repeated(connection: Connection) -> None:
+    await product(connection, "cup", 1)
+    asked = order(("cup", 2), idempotency_key="k")
+    with pytest.raises(InsufficientStock):
+        await create_order(connection, asked)
+    await connection.execute("update shop.products set stock = 2")
+    await create_order(connection, asked)
     assert await stock(connection, "cup") == 0
 
 
@@ -170,7 +196,43 @@ async def test_two_orders_with_one_id_at_once_are_one(clients: list[Connection])
         *(create_order(client, order(("cup", 1), id="once")) for client in clients),
         return_exceptions=True,
     )
-    refused = [answer for answer in answers if isinstance(answer, BaseException)]
-    assert len(refused) == 19
-    assert all(type(answer) is Conflict for answer in refused)
+    assert all(answer == answers[0] for answer in answers)
     assert await stock(clients[0], "cup") == 99
+
+
+async def test_two_requests_with_one_key_at_once_are_one(clients: list[Connection]) -> None:
+    await product(clients[0], "cup", 100)
+    asked = order(("cup", 1), idempotency_key="once")
+    answers = await asyncio.gather(*(create_order(client, asked) for client in clients))
+    assert len({answer.id for answer in answers}) == 1
+    assert await stock(clients[0], "cup") == 99
+
+
+async def test_one_refusal_of_many_touches_no_other(connection: Connection) -> None:
+    await product(connection, "cup", 5)
+    wanted = [("cup", 3), ("cup", 3), ("mug", 1), ("cup", 2), ("cup", 1)]
+    outcomes = await place(connection, [placement(order(each)) for each in wanted])
+    assert [str(each) for each in outcomes if isinstance(each, HorariumError)] == [
+        "insufficient stock of cup: 3 wanted, 2 left",
+        "items[0].product_id: there is no product with the id 'mug'",
+        "insufficient stock of cup: 1 wanted, 0 left",
+    ]
+    placed = [each for each in outcomes if isinstance(each, Order)]
+    assert [each.items[0].quantity for each in placed] == [3, 2]
+    assert (await stock(connection, "cup"), await orders(connection)) == (0, 2)
+
+
+async def test_repeats_among_many_are_one(connection: Connection) -> None:
+    await product(connection, "cup", 5)
+    asked = [
+        order(("cup", 1), id="1"),
+        order(("cup", 1), id="1"),
+        order(("cup", 2), id="1"),
+        order(("cup", 1), idempotency_key="k"),
+        order(("cup", 1), idempotency_key="k"),
+    ]
+    outcomes = await place(connection, [placement(each) for each in asked])
+    assert outcomes[0] == outcomes[1]
+    assert isinstance(outcomes[2], Conflict)
+    assert outcomes[3] == outcomes[4]
+    assert await stock(connection, "cup") == 3

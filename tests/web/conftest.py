@@ -5,8 +5,8 @@ what is refused: it checks after each of them that nothing has changed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -27,8 +27,13 @@ EVERYTHING = """
 select (select count(*) from shop.users), (select sum(stock) from shop.products),
     (select count(*) from shop.products), (select count(*) from shop.orders),
     (select count(*) from shop.order_items), (select count(*) from shop.reports),
-    (select count(*) from horarium.report_revisions), (select count(*) from horarium.jobs)
+    (select count(*) from shop.reviews),
+    (select count(*) from horarium.report_revisions), (select count(*) from horarium.jobs),
+    (select count(*) from horarium.schedules)
 """
+
+Pair = tuple[Horarium, list[httpx.AsyncClient]]
+Reporting = Callable[[str | None], AbstractAsyncContextManager[Pair]]
 
 
 def application(url: str) -> Horarium:
@@ -67,6 +72,26 @@ async def reported(app: Horarium, shelf: None) -> date:
     """A day with two orders, and the day before it with none; both were built."""
     await fill_reports(app)
     return DAY
+
+
+@pytest.fixture
+def reporting(database_url: str) -> Reporting:
+    """Opens two applications on one database with a report, as two processes are."""
+
+    @asynccontextmanager
+    async def opened(redis_url: str | None) -> AsyncIterator[Pair]:
+        settings = Settings(
+            database_url=database_url, redis_url=redis_url, zone="Europe/London", currency="GBP"
+        )
+        one, other = Horarium(settings), Horarium(settings)
+        async with one.running(), other.running():
+            await one.settle()
+            await fill_shelf(one)
+            await fill_reports(one)
+            async with visiting(asgi(one)) as here, visiting(asgi(other)) as there:
+                yield one, [here, there]
+
+    return opened
 
 
 @pytest.fixture(scope="session")

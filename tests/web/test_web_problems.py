@@ -132,6 +132,7 @@ async def test_ready(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ready", "database": True, "migrated": True, "scheduler_lag": None,
+        "unproved": 0,
     }  # fmt: skip
 
 

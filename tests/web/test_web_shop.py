@@ -31,7 +31,7 @@ async def test_a_user(client: httpx.AsyncClient) -> None:
     assert user["created_at"].endswith("Z")
     assert (await client.get(f"/users/{user['id']}")).json() == user
     page = (await client.get("/users", params={"email": "ADA@example.org"})).json()
-    assert page == {"items": [user], "total": 1, "page": 1, "count": 10}
+    assert page == {"items": [user], "total": 1, "page": 1, "count": 10, "next": None}
     assert (await client.get("/users", params={"country": "Spain"})).json()["total"] == 0
 
 
@@ -140,8 +140,24 @@ async def test_many_orders_at_once_never_sell_what_is_not_there(
 
 
 async def test_an_order_that_is_there_already(client: httpx.AsyncClient, shelf: None) -> None:
-    await client.post("/orders", json={**MUGS, "id": "1"})
-    refused(await client.post("/orders", json={**MUGS, "id": "1"}), 409, says="already")
+    first = await client.post("/orders", json={**MUGS, "id": "1"})
+    again = await client.post("/orders", json={**MUGS, "id": "1"})
+    assert (again.status_code, again.json()) == (201, first.json())
+    other = {"items": [{"product_id": "wrap", "quantity": 4}], "id": "1"}
+    refused(await client.post("/orders", json=other), 409, says="already")
+    assert await stock(client) == 6
+
+
+async def test_a_request_under_a_key_is_done_once(client: httpx.AsyncClient, shelf: None) -> None:
+    headers = {"Idempotency-Key": "b7e1 4"}
+    asked = [client.post("/orders", json=MUGS, headers=headers) for _ in range(5)]
+    answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} == {201}
+    assert all(answer.json() == answers[0].json() for answer in answers)
+    other = {"items": [{"product_id": "wrap", "quantity": 4}]}
+    refused(await client.post("/orders", json=other, headers=headers), 409, says="b7e1 4")
+    long = {"Idempotency-Key": "k" * 256}
+    refused(await client.post("/orders", json=MUGS, headers=long), 400, field="Idempotency-Key")
     assert await stock(client) == 6
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from horarium.application import Horarium
     from horarium.shop import Imported, Progress
 
-FORMATS = ("uci",)
+FORMATS = {"uci": "Europe/London", "olist-reviews": "America/Sao_Paulo"}
+"""The formats, and the zone that each is written in unless told otherwise."""
 
 
 def add(app: App) -> None:
@@ -27,12 +28,12 @@ def import_file(
     file: Path,
     *,
     format: Annotated[str, Parameter(name="--format")] = "uci",
-    zone: str = "Europe/London",
+    zone: str | None = None,
     currency: str = "GBP",
     skip_bad: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Import orders from a CSV file (plain, .gz or .xz).
+    """Import orders, or reviews, from a CSV file (plain, .gz or .xz).
 
     All of the file is imported or nothing; importing it twice changes nothing.
 
@@ -41,9 +42,9 @@ def import_file(
     file
         The file.
     format
-        How its columns are named: uci (UCI Online Retail).
+        How its columns are named: uci (UCI Online Retail), olist-reviews (Olist's reviews).
     zone
-        The zone that its times are written in.
+        The zone that its times are written in; else Europe/London, for Olist America/Sao_Paulo.
     currency
         The currency that its prices are in.
     skip_bad
@@ -55,6 +56,12 @@ def import_file(
 
     if format not in FORMATS:
         raise InvalidInput("--format", f"{format!r} is none of: {', '.join(FORMATS)}")
+    zone = zone or FORMATS[format]
+    if format == "olist-reviews":
+        from horarium.cli.review_import import import_review_file
+
+        import_review_file(file, zone=zone, skip_bad=skip_bad, json=json)
+        return
     with Bar(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from horarium.cli.output import console, print_json, print_table
+from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
@@ -22,6 +23,8 @@ def prove(
     since: datetime | None = None,
     until: datetime | None = None,
     schedule: str | None = None,
+    standing: Annotated[bool, Parameter(negative="")] = False,
+    accept: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Prove that every due time has its one outcome. Exit status 1 where one has not.
@@ -34,12 +37,20 @@ def prove(
         Up to this instant; without it now.
     schedule
         Only this schedule.
+    standing
+        Show the standing proof, which the schedulers make every hour, instead of proving now.
+    accept
+        Why what is wrong of --schedule is known: the standing proof no longer holds it against it.
     json
         Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import prove as proofs
 
+    if accept is not None:
+        return _accept(schedule, accept)
+    if standing:
+        return _standing(json=json)
     end = instant(until) or datetime.now(UTC)
     start = instant(since) or end - timedelta(days=30)
 
@@ -69,6 +80,39 @@ def prove(
         for detail in each.details:
             console().print(f"{each.schedule}: {detail}", markup=False, style="red")
     return int(wrong)
+
+
+def _accept(schedule: str | None, note: str) -> int:
+    from horarium.cli.opening import work
+    from horarium.engine import accept
+
+    if schedule is None:
+        raise InvalidInput("--schedule", "name the schedule whose alarm is to end")
+    work(lambda a: accept(a.book, schedule, note, "command line"))
+    console().print(f"What is wrong of {schedule} is accepted.", markup=False)
+    return 0
+
+
+def _standing(*, json: bool) -> int:
+    from horarium.cli.opening import work
+    from horarium.engine import standing
+
+    found = work(lambda a: standing(a.book))
+    if json:
+        print_json(found)
+        return int(not found.holds)
+    print_table(
+        None,
+        ("schedule", "after", "until", ">unexplained", ">doubled", "first"),
+        (
+            (each.schedule, each.since, each.until, each.unexplained, each.doubled, each.details[0])
+            for each in found.wrong
+        ),
+        "Every due time that was decided has its one outcome.",
+    )
+    proved = "not yet" if found.proved_at is None else f"{found.proved_at:%Y-%m-%d %H:%M:%S} UTC"
+    console().print(f"Last proved: {proved}", style="dim")
+    return int(not found.holds)
 
 
 def instant(value: datetime | None) -> datetime | None:

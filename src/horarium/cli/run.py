@@ -10,9 +10,13 @@ from rich.console import Console
 
 from horarium import __version__
 from horarium.cli import (
+    backfills,
     batches,
+    editions,  # noqa: F401 - it adds commands to `schedule`
+    firings,  # noqa: F401 - so does this
     imports,
     jobs,
+    messages,
     processes,
     proofs,
     queues,
@@ -40,10 +44,11 @@ def command_line() -> App:
         default_parameter=None,
     )
     processes.add(app)
+    messages.add(app)
     setup.add(app)
     imports.add(app)
     proofs.add(app)
-    for part in (reports, schedules, jobs, batches, queues, workers):
+    for part in (reports, schedules, backfills, jobs, batches, queues, workers):
         app.command(part.app)
     return app
 

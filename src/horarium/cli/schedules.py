@@ -1,18 +1,18 @@
 """`horarium schedule`: the timetable."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from horarium.cli.jobs import check_page
 from horarium.cli.output import console, print_json, print_table
-from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
-    from horarium.engine import Backfilled, DueTime, Kept
+    from horarium.engine import DueTime, Kept, Origin
+
+BY_HAND: "Origin" = "command line"
 
 app = App(name="schedule", help="Look at schedules, hold them, and fill in their past.")
 
@@ -20,6 +20,9 @@ app = App(name="schedule", help="Look at schedules, hold them, and fill in their
 @app.command(name="list")
 def list_schedules(
     *,
+    state: Literal["active", "paused", "ended", "parked", "retired"] | None = None,
+    task: str | None = None,
+    text: str | None = None,
     retired: Annotated[bool, Parameter(negative="")] = False,
     page: int = 1,
     count: int = 100,
@@ -29,6 +32,12 @@ def list_schedules(
 
     Parameters
     ----------
+    state
+        In this state: active, paused, ended, parked, retired.
+    task
+        That call this task.
+    text
+        With this in their id.
     retired
         Also those that are no longer in use.
     page
@@ -39,24 +48,27 @@ def list_schedules(
         Print JSON.
     """
     from horarium.cli.opening import work
+    from horarium.engine import Which, find
 
     check_page(page, count)
-    kept = work(lambda a: a.book.schedules(retired=retired, page=page, count=count))
+    which = Which(state=state, task=task, text=text, retired=retired)
+    kept = work(lambda a: find(a.book, which, page=page, count=count)).items
     if json:
         print_json(kept)
         return
     print_table(
         None,
-        ("schedule", "rule", "zone", "state", "next due", ">fired", "overlap", "catch-up", "note"),
+        ("schedule", "rule", "zone", "state", "next due", ">fired", "overlap", "catch-up", "by",
+         "note"),
         (
             (
                 each.schedule.id, rule(each), each.schedule.timetable.zone, each.state,
                 each.next_due_at, each.fired, each.schedule.overlap, each.schedule.catch_up,
-                each.note,
+                each.origin, each.note,
             )
             for each in kept
         ),
-        "There are no schedules. They are registered when a scheduler starts.",
+        "There are no schedules here. Those of the code are registered when a scheduler starts.",
     )  # fmt: skip
 
 
@@ -111,55 +123,6 @@ def preview(
 
 
 @app.command
-def backfill(
-    id: str,
-    first: date,
-    last: date | None = None,
-    *,
-    redo: Annotated[bool, Parameter(negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
-) -> None:
-    """Run a schedule for due times of the past: one firing and one job for each.
-
-    Days are those that the due times cover: the report of 1 December is due at its end.
-
-    Parameters
-    ----------
-    id
-        The schedule.
-    first
-        The first day to cover.
-    last
-        The last day to cover; without it only the first.
-    redo
-        Also for due times that had a job already.
-    json
-        Print JSON.
-    """
-    from horarium.cli.opening import work
-    from horarium.engine import backfill as fill
-
-    last = last or first
-    if last < first:
-        raise InvalidInput("last", f"{last} is before {first}")
-
-    async def act(a: "Horarium") -> "Backfilled":
-        kept = await a.book.show(id)
-        zone = ZoneInfo(kept.schedule.timetable.zone)
-        start = datetime(first.year, first.month, first.day, tzinfo=zone)
-        end = datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1)
-        return await fill(a.book, id, start.astimezone(UTC), end.astimezone(UTC), redo=redo)
-
-    done = work(act)
-    if json:
-        print_json(done)
-    else:
-        console().print(
-            f"{done.due} due times: {done.enqueued} jobs enqueued, {done.kept} had one already."
-        )
-
-
-@app.command
 def forecast(
     *,
     hours: int = 24,
@@ -194,32 +157,6 @@ def forecast(
 
 
 @app.command
-def explain(id: str, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
-    """Say why a schedule does not run just now, and what would change it.
-
-    Parameters
-    ----------
-    id
-        The schedule.
-    json
-        Print JSON.
-    """
-    from horarium.cli.opening import work
-    from horarium.engine import explain_schedule
-
-    reasons = work(lambda a: explain_schedule(a.book, id))
-    if json:
-        print_json(reasons)
-        return
-    print_table(
-        None,
-        ("why", "what would change it"),
-        ((reason.why, reason.remedy) for reason in reasons),
-        "Nothing holds it back.",
-    )
-
-
-@app.command
 def pause(id: str, note: str) -> None:
     """Take a schedule out of the timetable until it is resumed.
 
@@ -232,37 +169,58 @@ def pause(id: str, note: str) -> None:
     """
     from horarium.cli.opening import work
 
-    work(lambda a: a.book.pause(id, note))
+    work(lambda a: a.book.pause(id, note, BY_HAND))
     console().print(f"{id} is paused.", markup=False)
 
 
 @app.command
-def resume(id: str) -> None:
+def resume(id: str, *, note: str | None = None) -> None:
     """Put a paused schedule back; what came due meanwhile is recorded as skipped.
 
     Parameters
     ----------
     id
         The schedule.
+    note
+        Why; it is kept among what was done to the schedule.
     """
     from horarium.cli.opening import work
 
-    work(lambda a: a.book.resume(id))
+    work(lambda a: a.book.resume(id, note, BY_HAND))
     console().print(f"{id} is in the timetable.", markup=False)
 
 
 @app.command
-def trigger(id: str) -> None:
+def trigger(id: str, *, note: str | None = None) -> None:
     """Run a schedule's call now, beside its timetable.
 
     Parameters
     ----------
     id
         The schedule.
+    note
+        Why; it is kept among what was done to the schedule.
     """
     from horarium.cli.opening import work
 
-    console().print(work(lambda a: a.book.trigger(id)), markup=False)
+    console().print(work(lambda a: a.book.trigger(id, note, BY_HAND)), markup=False)
+
+
+@app.command
+def retire(id: str, note: str) -> None:
+    """Take a schedule out of the timetable for good. Its history stays, its jobs run on.
+
+    Parameters
+    ----------
+    id
+        The schedule.
+    note
+        Why; it is shown wherever the schedule is.
+    """
+    from horarium.cli.opening import work
+
+    work(lambda a: a.book.retire(id, note, BY_HAND))
+    console().print(f"{id} is retired.", markup=False)
 
 
 def rule(kept: "Kept") -> str:

@@ -73,12 +73,17 @@ async def _prepare(application: Horarium, sample: bool) -> None:
 
 async def _keep_running(application: Horarium, stop: asyncio.Event) -> None:
     url = await application.database.url()
-    keepers = [asyncio.create_task(_keep(part, url, stop)) for part in PARTS]
+    keepers = [asyncio.create_task(_keep(part, url, stop)) for part in _parts(application)]
     keepers.append(asyncio.create_task(_keep_database(application, stop)))
     await _announce(application, stop)
     await stop.wait()
     Console(stderr=True).print("Stopping …")
     await asyncio.gather(*keepers)
+
+
+def _parts(application: Horarium) -> tuple[str, ...]:
+    """The parts of this application: messages are consumed where RabbitMQ is named."""
+    return PARTS if application.settings.rabbitmq_url is None else (*PARTS, "messages")
 
 
 async def _announce(application: Horarium, stop: asyncio.Event) -> None:

@@ -17,6 +17,14 @@ from horarium.engine.broker.dependencies import (
     current_firing,
     job_connection,
 )
+from horarium.engine.broker.draft import (
+    Draft,
+    Drafts,
+    RuleDraft,
+    drafted,
+    edition_of,
+    timetable_of,
+)
 from horarium.engine.broker.inline import InlineBroker, inline
 from horarium.engine.broker.invocation import Signature
 from horarium.engine.broker.memory import InlineLedger
@@ -34,25 +42,65 @@ from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.jobs.outcome import Cancel, Snooze
 from horarium.engine.jobs.queues import Queue, Queues
 from horarium.engine.jobs.statistics import Statistics, TaskFigures
-from horarium.engine.schedules.backfill import Backfilled, backfill
+from horarium.engine.schedules.account import Account, account
+from horarium.engine.schedules.acts import Act
+from horarium.engine.schedules.backfill import (
+    Backfilled,
+    Order,
+    Wanted,
+    backfill,
+    begin,
+    foreseen,
+)
+from horarium.engine.schedules.backfill_progress import Progress as BackfillProgress
+from horarium.engine.schedules.backfill_progress import (
+    backfills,
+    cancel_backfill,
+)
+from horarium.engine.schedules.backfill_progress import progress as backfill_progress
 from horarium.engine.schedules.book import Book, Firing
+from horarium.engine.schedules.catalogue import Which, acts, find, firings
+from horarium.engine.schedules.edition import (
+    Applied,
+    Change,
+    ChangeKind,
+    Edition,
+    apply,
+    planned,
+    put_many,
+)
 from horarium.engine.schedules.explanation import Reason, explain_schedule
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.forecast import forecast
-from horarium.engine.schedules.proof import Proof, prove
-from horarium.engine.schedules.schedule import CatchUp, Kept, Overlap, Schedule
+from horarium.engine.schedules.plan import Plan
+from horarium.engine.schedules.proof import Proof
+from horarium.engine.schedules.proving import prove
+from horarium.engine.schedules.schedule import (
+    CatchUp,
+    Kept,
+    Origin,
+    Overlap,
+    Schedule,
+    ScheduleState,
+)
 from horarium.engine.schedules.scheduler import Scheduler
+from horarium.engine.schedules.standing import Standing, Wrong, accept, standing
 from horarium.engine.schedules.timetable import (
     At,
+    Calendar,
     Cron,
     DueTime,
     Every,
+    InvalidTimetable,
+    OnFold,
+    OnGap,
     Timetable,
     compiled,
     zone_data_version,
 )
 from horarium.engine.schedules.timetable.preview import preview
-from horarium.engine.watches.standing import Standing, standing
+from horarium.engine.watches.standing import Standing as JobStanding
+from horarium.engine.watches.standing import standing as job_standing
 from horarium.engine.watches.watch import Watch
 from horarium.engine.watches.watchers import Sight, Watchers
 from horarium.engine.worker.cancellation import CancellationOfJob, JobStopped, cancelled
@@ -64,10 +112,14 @@ from horarium.engine.worker.worker import Worker
 
 __all__ = [
     "TASK_THREADS",
+    "Account",
+    "Act",
     "After",
+    "Applied",
     "Argument",
     "At",
     "Attempt",
+    "BackfillProgress",
     "Backfilled",
     "Batch",
     "BatchCancellation",
@@ -77,15 +129,21 @@ __all__ = [
     "Batches",
     "Book",
     "BookSource",
+    "Calendar",
     "Cancel",
     "Cancellation",
     "CancellationOfJob",
     "CatchUp",
+    "Change",
+    "ChangeKind",
     "Companion",
     "Composition",
     "Cron",
     "CurrentFiring",
+    "Draft",
+    "Drafts",
     "DueTime",
+    "Edition",
     "Error",
     "Every",
     "Explanation",
@@ -96,9 +154,11 @@ __all__ = [
     "Hook",
     "InlineBroker",
     "InlineLedger",
+    "InvalidTimetable",
     "Job",
     "JobConnection",
     "JobId",
+    "JobStanding",
     "JobStopped",
     "Kept",
     "Ledger",
@@ -108,8 +168,13 @@ __all__ = [
     "Member",
     "NewJob",
     "OnFailure",
+    "OnFold",
+    "OnGap",
+    "Order",
+    "Origin",
     "Outcome",
     "Overlap",
+    "Plan",
     "Presence",
     "Progress",
     "ProgressTeller",
@@ -117,7 +182,9 @@ __all__ = [
     "Queue",
     "Queues",
     "Reason",
+    "RuleDraft",
     "Schedule",
+    "ScheduleState",
     "Scheduler",
     "Sight",
     "Signature",
@@ -127,26 +194,46 @@ __all__ = [
     "Statistics",
     "TaskFigures",
     "Timetable",
+    "Wanted",
     "Watch",
     "Watchers",
+    "Which",
     "Worker",
+    "Wrong",
     "WrongArgument",
+    "accept",
+    "account",
+    "acts",
+    "apply",
     "backfill",
+    "backfill_progress",
+    "backfills",
+    "begin",
+    "cancel_backfill",
     "cancelled",
     "chain",
     "chord",
     "compiled",
     "current_firing",
+    "drafted",
+    "edition_of",
     "explain_schedule",
+    "find",
+    "firings",
     "forecast",
+    "foreseen",
     "group",
     "inline",
     "job_connection",
+    "job_standing",
+    "planned",
     "preview",
     "prove",
+    "put_many",
     "read_arguments",
     "roster",
     "standing",
+    "timetable_of",
     "wanted_arguments",
     "zone_data_version",
 ]

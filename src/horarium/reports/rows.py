@@ -61,6 +61,12 @@ async def rows(
     return listed(_row, found, page, count)
 
 
+async def rows_version(connection: Connection, day: date) -> str | None:
+    """What tells this state of a day's rows from every other; none where it was never built."""
+    version: str | None = await connection.fetchval(statement(__package__, "rows_version"), day)
+    return version
+
+
 async def all_rows(connection: Connection, page: int = 1, count: int = 10) -> Page[ReportRow]:
     """All rows, newest day first.
 

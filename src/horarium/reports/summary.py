@@ -10,6 +10,7 @@ import msgspec
 from horarium.database import Connection, statement
 from horarium.reports.definition import ORDER_REPORT, Definition, definition_of
 from horarium.reports.figures import Figures, Headline
+from horarium.reports.reviews import ReviewFigures, review_figures
 from horarium.reports.revision import never_built
 
 
@@ -41,7 +42,8 @@ class Freshness(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(Figures, frozen=True, kw_only=True):
     """The figures (see `horarium.reports.figures`) of one period's current revision.
 
-    `previous` is None where the period that ends where this one starts was never built.
+    `previous` is None where the period that ends where this one starts was never built. `reviews`
+    are as they are now, not as of the build.
     """
 
     report: str
@@ -51,6 +53,7 @@ class Summary(Figures, frozen=True, kw_only=True):
     zone: str
     previous: Previous | None
     freshness: Freshness
+    reviews: ReviewFigures
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +85,7 @@ async def summary(
         **{name: row[name] for name in ("report", "day", "starts_at", "ends_at", "zone")},
         previous=_previous(row),
         freshness=Freshness(**{name: row[name] for name in Freshness.__struct_fields__}),
+        reviews=await review_figures(connection, row["starts_at"], row["ends_at"]),
     )
 
 

@@ -5,15 +5,17 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from horarium.database import Connection, statement
 from horarium.errors import NotFound
 from horarium.shop import money
-from horarium.shop.pages import Page, listed, window
+from horarium.shop.cursors import Listing, limits, listing, read
 from horarium.shop.texts import checked_instant, fits, may_exist
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Kind(StrEnum):
@@ -59,6 +61,7 @@ class Order(msgspec.Struct, frozen=True):
     items: list[Item]
     count_product: int
     total_amount: Decimal
+    version: int
 
 
 async def read_order(connection: Connection, identity: str) -> Order:
@@ -67,13 +70,19 @@ async def read_order(connection: Connection, identity: str) -> Order:
     Raises:
         NotFound: there is none.
     """
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "read_order"), identity)
-    if row is None:
+    found = await read_orders(connection, [identity]) if may_exist(identity) else {}
+    if identity not in found:
         raise NotFound(f"there is no order with the id {identity[:255]}")
-    items = await _items(connection, [identity])
-    return order_of(row, items.get(identity, []))
+    return found[identity]
+
+
+async def read_orders(connection: Connection, ids: Sequence[str]) -> dict[str, Order]:
+    """Those of the orders of these ids that there are, by their ids."""
+    if not ids:
+        return {}
+    rows = await connection.fetch(statement(__package__, "read_orders"), ids)
+    items = await _items(connection, ids)
+    return {row["id"]: order_of(row, items.get(row["id"], [])) for row in rows}
 
 
 async def list_orders(
@@ -81,30 +90,40 @@ async def list_orders(
     page: int = 1,
     count: int = 10,
     *,
+    cursor: str | None = None,
     user_id: str | None = None,
     kind: Kind | None = None,
     status: Status | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-) -> Page[Order]:
+) -> Listing[Order]:
     """Orders, newest first: a user's, of a kind or status, placed at or after `since` and before
     `until`.
 
     Raises:
-        InvalidInput: there is no such page, or an instant has no UTC offset.
+        InvalidInput: there is no such page, no list gave the cursor, an instant has no UTC offset.
     """
-    limit, offset = window(page, count)
+    limit, offset = limits(page, count, cursor)
+    after = (None, None) if cursor is None else read(cursor, tuple[Instant, str])
+    if after[0] is not None:
+        checked_instant("cursor", after[0])
     span = [
         None if at is None else checked_instant(name, at)
         for name, at in (("since", since), ("until", until))
     ]
-    if not fits(user_id):
-        return Page([], 0, page, count)
+    if not fits(user_id, after[1]):
+        return Listing([], 0, page, count, None)
     rows = await connection.fetch(
-        statement(__package__, "list_orders"), limit, offset, user_id, kind, status, *span
+        statement(__package__, "list_orders"),
+        *(limit, offset, user_id, kind, status, *span, *after),
     )
     items = await _items(connection, [row["id"] for row in rows if row["id"] is not None])
-    return listed(lambda **row: order_of(row, items.get(row["id"], [])), rows, page, count)
+    return listing(
+        rows,
+        lambda row: order_of(row, items.get(row["id"], [])),
+        lambda row: (row["placed_at"], row["id"]),
+        *(page, count, cursor),
+    )
 
 
 def order_of(row: Mapping[str, Any], items: list[Item]) -> Order:
@@ -121,6 +140,7 @@ def order_of(row: Mapping[str, Any], items: list[Item]) -> Order:
         items=items,
         count_product=len(items),
         total_amount=money.total((item.quantity, item.price) for item in items),
+        version=row["version"],
     )
 
 

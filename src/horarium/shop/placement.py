@@ -1,160 +1,132 @@
-"""Placing an order: checked, priced, and its stock taken, or refused.
+"""Placing orders: checked, priced, and their stock taken, or refused.
 
-All of that is one statement (``sql/place_order.sql``): it locks the products in the order of their
-ids, checks, and writes the order, its items and the stock, or nothing. The checks that need no
-database come before it, so that bad input costs no lock.
+Any number of orders are placed in one transaction (`place`), because what limits a hot product is
+its row's lock, which PostgreSQL holds until the commit is on the disk: a commit for each order is
+some hundreds a second, a commit for many is thousands. The transaction locks the products in the
+order of their ids, decides without I/O (`allocation`), and writes what was accepted as one
+statement. Checks that need no database come before it, so that bad input costs no lock.
+
+A request has its order's id before it is placed. So it can be tried again when nobody knows whether
+the commit came through: it finds its own order, and takes nothing twice.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from horarium.database import Connection, statement
-from horarium.errors import Conflict, HorariumError, InvalidInput
-from horarium.shop.money import currency_code
-from horarium.shop.orders import Item, Order, order_of
-from horarium.shop.texts import checked_id, checked_instant, has_unshown
+from horarium.errors import Conflict, HorariumError, Unavailable
+from horarium.shop.allocation import Accepted, Allocation, Decision, Known, Line, Repeated, Shelf
+from horarium.shop.orders import Item, Order, order_of, read_orders
+from horarium.shop.request import NewOrder, Placement, placement
 
-LARGEST_QUANTITY = 2_147_483_647
-MOST_ITEMS = 10_000
-
-Rows = Mapping[str, Mapping[str, Any]]
-"""What the statement says of each product that is wanted, by its id."""
-
-
-class NewItem(msgspec.Struct, frozen=True):
-    """So many of a product."""
-
-    product_id: str
-    quantity: int
-
-
-class NewOrder(msgspec.Struct, frozen=True):
-    """An order to be placed: now and in the products' currency, unless it says otherwise."""
-
-    user_id: str | None = None
-    items: list[NewItem] = []
-    currency: str | None = None
-    placed_at: datetime | None = None
-    id: str | None = None
-
-
-class InsufficientStock(Conflict):
-    """There is less of a product than an order wants.
-
-    Attributes:
-        product_id: the product.
-        wanted: how many the order wants in all its items.
-        left: how many there are.
-    """
-
-    def __init__(self, product_id: str, wanted: int, left: int) -> None:
-        super().__init__(f"insufficient stock of {product_id}: {wanted} wanted, {left} left")
-        self.product_id = product_id
-        self.wanted = wanted
-        self.left = left
+_TRIES = 5
 
 
 async def create_order(connection: Connection, new: NewOrder) -> Order:
-    """Place an order and take its stock; as one statement, it needs no transaction around it.
+    """Place an order and take its stock. The same request under the same id or key is answered
+    with the order that is there, and changes nothing.
 
     Raises:
         InvalidInput: a value cannot be used; the field names the item, as `items[1].product_id`.
         InsufficientStock: there is too little of a product. Nothing was taken.
-        Conflict: there is an order with this id already.
+        Conflict: the id or the idempotency key belongs to another order.
     """
-    identity = _checked(new)
-    found = await connection.fetch(
-        statement(__package__, "place_order"),
-        identity,
-        new.user_id,
-        new.currency,
-        new.placed_at,
-        [item.product_id for item in new.items],
-        [item.quantity for item in new.items],
+    (outcome,) = await place(connection, [placement(new)])
+    if isinstance(outcome, HorariumError):
+        raise outcome
+    return outcome
+
+
+async def place(connection: Connection, asked: Sequence[Placement]) -> list[Order | HorariumError]:
+    """Place orders in one transaction, in their order: for each the order, or why it is refused.
+
+    Raises:
+        Unavailable: other transactions took the same ids again and again.
+    """
+    for _ in range(_TRIES):
+        try:
+            async with connection.transaction():
+                return await _decide_and_write(connection, asked)
+        except _Overtaken:
+            continue
+    raise Unavailable("orders with the same ids are being placed elsewhere; try again in a moment")
+
+
+class _Overtaken(Exception):
+    """Another transaction has used an id or a key since this one looked: it looks again."""
+
+
+async def _decide_and_write(
+    connection: Connection, asked: Sequence[Placement]
+) -> list[Order | HorariumError]:
+    allocation = await _allocation(connection, asked)
+    decisions = [allocation.decide(each) for each in asked]
+    accepted = [each for each in decisions if isinstance(each, Accepted)]
+    rows = await _write(connection, accepted) if accepted else {}
+    before = {each.order_id for each in decisions if isinstance(each, Repeated)} - rows.keys()
+    orders = await read_orders(connection, sorted(before))
+    orders |= {each.placement.id: _order(rows, each) for each in accepted}
+    return [_outcome(each, orders) for each in decisions]
+
+
+async def _allocation(connection: Connection, asked: Sequence[Placement]) -> Allocation:
+    """What has to be known; the products come last, so that they are locked for a short time."""
+    ids = [each.id for each in asked]
+    keys = [key for each in asked if (key := each.new.idempotency_key)]
+    found = await connection.fetch(statement(__package__, "find_placed"), ids, keys)
+    named = sorted({user for each in asked if (user := each.new.user_id)})
+    users = await connection.fetch(statement(__package__, "lock_users"), named) if named else []
+    return Allocation(
+        await lock_products(
+            connection, {item.product_id for each in asked for item in each.new.items}
+        ),
+        frozenset(row["id"] for row in users),
+        [Known(**row) for row in found],
     )
-    rows = {row["product_id"]: row for row in found}
-    if found[0]["id"] is None:
-        raise _refusal(identity, new, rows)
-    return order_of({**found[0], "user_id": new.user_id}, _items(new, rows))
 
 
-def _checked(new: NewOrder) -> str:
-    if not 1 <= len(new.items) <= MOST_ITEMS:
-        reason = f"an order has 1 to {MOST_ITEMS} items, this one has {len(new.items)}"
-        raise InvalidInput("items", reason)
-    for index, item in enumerate(new.items):
-        _check_item(index, item)
-    if new.user_id is not None and has_unshown(new.user_id):
-        raise _no_user(new.user_id)
-    if new.currency is not None:
-        currency_code("currency", new.currency)
-    if new.placed_at is not None:
-        checked_instant("placed_at", new.placed_at)
-    return checked_id("id", new.id)
+async def lock_products(connection: Connection, ids: set[str]) -> dict[str, Shelf]:
+    """The products of these ids, locked until the transaction ends."""
+    rows = await connection.fetch(statement(__package__, "lock_products"), sorted(ids))
+    return {row["id"]: Shelf(**row) for row in rows}
 
 
-def _check_item(index: int, item: NewItem) -> None:
-    if not 1 <= item.quantity <= LARGEST_QUANTITY:
-        reason = f"{item.quantity} is no quantity; it takes 1 to {LARGEST_QUANTITY}"
-        raise InvalidInput(f"items[{index}].quantity", reason)
-    if has_unshown(item.product_id):
-        raise _no_product(index, item.product_id)
+async def _write(connection: Connection, accepted: Sequence[Accepted]) -> Mapping[str, Any]:
+    lines = [(each.placement.id, line) for each in accepted for line in each.lines]
+    rows = await connection.fetch(
+        statement(__package__, "place_orders"),
+        [each.placement.id for each in accepted],
+        [each.placement.new.user_id for each in accepted],
+        [each.currency for each in accepted],
+        [each.placement.new.placed_at for each in accepted],
+        [each.placement.new.idempotency_key for each in accepted],
+        [each.placement.digest for each in accepted],
+        *columns(lines),
+    )
+    if len(rows) < len(accepted):
+        raise _Overtaken
+    return {row["id"]: row for row in rows}
 
 
-def _items(new: NewOrder, rows: Rows) -> list[Item]:
-    return [
-        Item(
-            line=line,
-            product_id=item.product_id,
-            description=rows[item.product_id]["name"],
-            quantity=item.quantity,
-            price=rows[item.product_id]["price"],
-        )
-        for line, item in enumerate(new.items, start=1)
+def columns(lines: Sequence[tuple[str, Line]]) -> list[list[Any]]:
+    """Lines of orders as arrays, one for each column of ``shop.order_items``."""
+    rows = [
+        (order, line.line, line.product_id, line.description, line.quantity, line.price, line.taken)
+        for order, line in lines
     ]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _refusal(identity: str, new: NewOrder, rows: Rows) -> HorariumError:
-    """Why the statement placed nothing: the first reason in the order of the request."""
-    first = next(iter(rows.values()))
-    if first["id_taken"]:
-        return Conflict(f"there is an order with the id {identity} already")
-    if not first["user_known"]:
-        return _no_user(new.user_id or "")
-    for index, item in enumerate(new.items):
-        if fault := _fault(index, new, rows[item.product_id]):
-            return fault
-    for row in (rows[item.product_id] for item in new.items):
-        if row["stock"] is not None and row["quantity"] > row["stock"]:
-            return InsufficientStock(row["product_id"], int(row["quantity"]), row["stock"])
-    # Another request placed an order with this id at the same time.
-    return Conflict(f"there is an order with the id {identity} already")
+def _order(rows: Mapping[str, Any], accepted: Accepted) -> Order:
+    items = [
+        Item(line.line, line.product_id, line.description, line.quantity, line.price)
+        for line in accepted.lines
+    ]
+    return order_of(rows[accepted.placement.id], items)
 
 
-def _fault(index: int, new: NewOrder, row: Mapping[str, Any]) -> InvalidInput | None:
-    product = row["product_id"]
-    if not row["known"]:
-        return _no_product(index, product)
-    if row["price"] is None:
-        reason = f"product {product} has no price, so it cannot be ordered"
-        return InvalidInput(f"items[{index}].product_id", reason)
-    if row["product_currency"] != row["order_currency"]:
-        field = "currency" if new.currency else f"items[{index}].product_id"
-        reason = (
-            f"product {product} is sold in {row['product_currency']}, "
-            f"and an order in {row['order_currency']} cannot hold it"
-        )
-        return InvalidInput(field, reason)
-    return None
-
-
-def _no_product(index: int, identity: str) -> InvalidInput:
-    reason = f"there is no product with the id {identity[:255]!r}"
-    return InvalidInput(f"items[{index}].product_id", reason)
-
-
-def _no_user(identity: str) -> InvalidInput:
-    return InvalidInput("user_id", f"there is no user with the id {identity[:255]!r}")
+def _outcome(decision: Decision, orders: Mapping[str, Order]) -> Order | HorariumError:
+    if isinstance(decision, HorariumError):
+        return decision
+    identity = decision.order_id if isinstance(decision, Repeated) else decision.placement.id
+    return orders.get(identity) or Conflict(f"the order {identity} was placed, and deleted since")

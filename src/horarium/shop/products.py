@@ -1,16 +1,22 @@
 """Products: what is ordered, its price, and how many are left."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from horarium.database import Connection, statement
 from horarium.errors import Conflict, InvalidInput, NotFound
+from horarium.shop.cursors import Listing, limits, listing, read
 from horarium.shop.money import checked_price, currency_code
-from horarium.shop.pages import Page, listed, window
 from horarium.shop.profiles import profile
+from horarium.shop.removal import delete_row
+from horarium.shop.request import InsufficientStock
 from horarium.shop.texts import checked_id, checked_line, fits, may_exist
+from horarium.shop.versions import ANY, Versions, check_version
 
 LARGEST_STOCK = 2_147_483_647
 
@@ -25,6 +31,20 @@ class NewProduct(msgspec.Struct, frozen=True):
     id: str | None = None
 
 
+class ProductChange(msgspec.Struct, frozen=True):
+    """What is to be changed of a product; the rest stays.
+
+    `stock` is what there is now, null: not counted; `stock_change` adds to what there is, or takes
+    from it, whatever orders take at the same time.
+    """
+
+    name: str | UnsetType = UNSET
+    price: Decimal | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    stock: int | UnsetType | None = UNSET
+    stock_change: int | UnsetType = UNSET
+
+
 class Product(msgspec.Struct, frozen=True):
     """A product. Without a price it cannot be ordered; without a stock it is not counted."""
 
@@ -35,6 +55,7 @@ class Product(msgspec.Struct, frozen=True):
     stock: int | None
     created_at: datetime
     updated_at: datetime
+    version: int
 
 
 async def create_product(connection: Connection, new: NewProduct) -> Product:
@@ -71,26 +92,89 @@ async def read_product(connection: Connection, identity: str) -> Product:
     return Product(**row)
 
 
+async def change_product(
+    connection: Connection, identity: str, change: ProductChange, known: Versions = ANY
+) -> Product:
+    """Change a product. What was ordered of it keeps the price that was paid.
+
+    Raises:
+        NotFound: there is no such product.
+        Outdated: it was changed, or ordered, since the editor read it.
+        InvalidInput: a value cannot be used.
+        InsufficientStock: there is less than is to be taken away.
+    """
+    before = await _locked(connection, identity, known)
+    row = await connection.fetchrow(
+        statement(__package__, "alter_product"),
+        identity,
+        before.name if change.name is UNSET else checked_line("name", change.name),
+        before.price if change.price is UNSET else checked_price("price", change.price),
+        before.currency if change.currency is UNSET else currency_code("currency", change.currency),
+        _changed_stock(before, change),
+    )
+    return Product(**row)
+
+
+async def delete_product(connection: Connection, identity: str, known: Versions = ANY) -> None:
+    """Delete a product that was never ordered.
+
+    Raises:
+        NotFound: there is no such product.
+        Outdated: it was changed since.
+        Conflict: there are orders of it.
+    """
+    await _locked(connection, identity, known)
+    await delete_row(connection, "product", identity, "set its stock to 0 instead")
+
+
+def _changed_stock(before: Product, change: ProductChange) -> int | None:
+    if change.stock_change is UNSET:
+        return before.stock if change.stock is UNSET else _stock(change.stock)
+    if change.stock is not UNSET:
+        raise InvalidInput("stock_change", "give either this or stock, not both")
+    if before.stock is None:
+        raise InvalidInput("stock_change", f"product {before.id} is not counted; give stock")
+    if before.stock + change.stock_change < 0:
+        raise InsufficientStock(before.id, -change.stock_change, before.stock)
+    return _stock(before.stock + change.stock_change)
+
+
+async def _locked(connection: Connection, identity: str, known: Versions) -> Product:
+    row = None
+    if may_exist(identity):
+        row = await connection.fetchrow(statement(__package__, "lock_product"), identity)
+    if row is None:
+        raise NotFound(f"there is no product with the id {identity[:255]}")
+    check_version(f"product {identity}", row["version"], known)
+    return Product(**row)
+
+
 async def list_products(
     connection: Connection,
     page: int = 1,
     count: int = 10,
     *,
+    cursor: str | None = None,
     name: str | None = None,
     available: bool | None = None,
-) -> Page[Product]:
+) -> Listing[Product]:
     """Products by id; with this in their name, whatever its case; that can be ordered now or not.
 
     Raises:
-        InvalidInput: there is no such page.
+        InvalidInput: there is no such page, or no list gave the cursor.
     """
-    limit, offset = window(page, count)
-    if not fits(name):
-        return Page([], 0, page, count)
+    limit, offset = limits(page, count, cursor)
+    after = None if cursor is None else read(cursor, tuple[str])[0]
+    if not fits(name, after):
+        return Listing([], 0, page, count, None)
     rows = await connection.fetch(
-        statement(__package__, "list_products"), limit, offset, name, available
+        statement(__package__, "list_products"), limit, offset, name, available, after
     )
-    return listed(Product, rows, page, count)
+    return listing(rows, _product, lambda row: (row["id"],), page, count, cursor)
+
+
+def _product(row: Mapping[str, Any]) -> Product:
+    return Product(**{name: row[name] for name in Product.__struct_fields__})
 
 
 def _stock(stock: int | None) -> int | None:

@@ -13,6 +13,7 @@ YEARS = range(1900, 2200)
 """The years an order may be of: what lies outside is a slip of the pen."""
 
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINES = str.maketrans(dict.fromkeys("\t\r\n", " "))
 
 
 def new_id() -> str:
@@ -41,6 +42,21 @@ def checked_line(field: str, value: str, longest: int = LONGEST_NAME) -> str:
         raise InvalidInput(field, f"it has {len(value)} characters; it takes at most {longest}")
     if has_unshown(value):
         raise InvalidInput(field, "it has line breaks or characters that cannot be shown")
+    return value
+
+
+def checked_text(field: str, value: str, longest: int) -> str:
+    """A text of any number of lines.
+
+    Raises:
+        InvalidInput: it is blank, too long, or has characters that cannot be shown.
+    """
+    if not value.strip():
+        raise InvalidInput(field, "it is empty; it takes a text, or null for none")
+    if len(value) > longest:
+        raise InvalidInput(field, f"it has {len(value)} characters; it takes at most {longest}")
+    if has_unshown(value.translate(_LINES)):
+        raise InvalidInput(field, "it has characters that cannot be shown")
     return value
 
 

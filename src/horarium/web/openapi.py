@@ -63,8 +63,10 @@ CONFIG = OpenAPIConfig(
     license=License(name="Apache-2.0", identifier="Apache-2.0"),
     tags=[
         Tag("Reports", "The order report: one row for each order of a day, and its summary."),
-        Tag("Shop", "Users, products and orders, which the reports read."),
+        Tag("Shop", "Users, products, orders and reviews, which the reports read."),
+        Tag("Polarity", "How texts judge, from -1 to 1, in English and Russian."),
         Tag("Jobs", "The ledger: what became of each job, running it again, cancelling it."),
+        Tag("Schedules", "The timetable: what is due when, and what became of every due time."),
         Tag("Operation", "Queues, workers, metrics: what waits, who works."),
         Tag("Health", "For load balancers and monitors."),
         Tag("Pages", "For people, and this description itself."),

@@ -18,9 +18,10 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from horarium.application import Health
 from horarium.errors import Conflict, HorariumError, InvalidInput, NotFound, Unavailable
-from horarium.shop import InsufficientStock
+from horarium.shop import InsufficientStock, Outdated
 from horarium.web import refusals
 from horarium.web.pages import html, wants_html
+from horarium.web.paths import SLASH, restored
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST = 1000
@@ -63,6 +64,10 @@ class ReadinessProblem(Problem, frozen=True, kw_only=True):
     scheduler_lag: float | None = None
 
 
+class PreconditionMissing(HorariumError):
+    """A change does not say what it was made from."""
+
+
 class NotReady(HorariumError):
     """A part that is needed does not work."""
 
@@ -94,6 +99,8 @@ STOCK = Kind(
     409,
     "There is less of a product than the order wants; `product`, `wanted`, `left` say which",
 )
+OUTDATED = Kind("outdated", "Precondition failed", 412, "It was changed since it was read")
+MISSING = Kind("precondition-required", "Precondition required", 428, "A change needs If-Match")
 TOO_LARGE = Kind("too-large", "Content too large", 413, "The body is larger than the server takes")
 MEDIA = Kind("unsupported-media-type", "Unsupported media type", 415, "A body is JSON")
 HOST = Kind(
@@ -104,7 +111,8 @@ DOWN = Kind("unavailable", "Service unavailable", 503, "The database does not an
 UNREADY = Kind("not-ready", "Not ready", 503, "A part is missing; the members say which")
 
 KINDS = (
-    INVALID, UNKNOWN, METHOD, CONFLICT, STOCK, TOO_LARGE, MEDIA, HOST, UNEXPECTED, DOWN, UNREADY,
+    INVALID, UNKNOWN, METHOD, CONFLICT, STOCK, OUTDATED, TOO_LARGE, MEDIA, HOST, MISSING,
+    UNEXPECTED, DOWN, UNREADY,
 )  # fmt: skip
 _BY_STATUS = {
     kind.status: kind for kind in (INVALID, UNKNOWN, METHOD, TOO_LARGE, MEDIA, HOST, DOWN)
@@ -146,6 +154,10 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
         case InsufficientStock():
             stock = {"product": error.product_id, "wanted": error.wanted, "left": error.left}
             return _problem(request, STOCK, str(error), StockProblem, **stock)
+        case Outdated():
+            return _problem(request, OUTDATED, str(error))
+        case PreconditionMissing():
+            return _problem(request, MISSING, str(error))
         case Conflict():
             return _problem(request, CONFLICT, str(error))
         case NotReady(health=health):
@@ -171,7 +183,7 @@ def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Prob
     if kind is METHOD:
         return _problem(request, METHOD, refusals.other_methods(request, error.headers))
     if kind is UNKNOWN:
-        path = request.scope["path"]
+        path = restored(request.scope["path"])
         return _problem(request, UNKNOWN, f"there is nothing at {path[:200]}; /docs lists what is")
     if kind is TOO_LARGE:
         return _problem(request, TOO_LARGE, refusals.too_large(request))
@@ -213,7 +225,7 @@ def _problem(
         title=kind.title,
         status=kind.status,
         detail=detail if len(detail) <= LONGEST else detail[:LONGEST] + "…",
-        instance=quote(request.scope["path"][:LONGEST]),
+        instance=quote(request.scope["path"][:LONGEST]).replace(quote(SLASH), "%2F"),
         **members,
     )
 

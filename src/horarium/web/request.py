@@ -21,6 +21,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import ParameterKwarg
 
 from horarium.errors import InvalidInput
+from horarium.web.paths import restored
 from horarium.web.refusals import refusal
 
 
@@ -92,9 +93,16 @@ def _check_values(name: str, values: Sequence[str], *, text: bool) -> None:
 
 
 def check_path(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """A guard: nothing has a name with NUL in it, and PostgreSQL would refuse to look."""
+    """A guard: nothing has a name with NUL in it, and PostgreSQL would refuse to look.
+
+    Slashes inside a name, which routing must not see, are put back.
+    """
     if "\0" in connection.scope["path"]:
         raise NotFoundException
+    taken = connection.scope.get("path_params", {})
+    for name, value in taken.items():
+        if isinstance(value, str):
+            taken[name] = restored(value)
 
 
 def _parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:

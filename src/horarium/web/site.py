@@ -8,6 +8,7 @@ from typing import Any, cast
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.types import (
     LifeSpanReceive,
     LifeSpanScope,
@@ -20,17 +21,25 @@ from litestar.types import (
 
 from horarium.application import Horarium
 from horarium.errors import Unavailable
-from horarium.web import dashboard, reference
+from horarium.web import answers, dashboard, reference
 from horarium.web.api import (
+    backfills,
     batches,
+    editions,
     events,
+    firings,
+    foresight,
     health,
     jobs,
     metrics,
     orders,
+    polarities,
     products,
+    proofs,
     queues,
     reports,
+    reviews,
+    schedules,
     users,
     workers,
 )
@@ -38,6 +47,7 @@ from horarium.web.headers import add_headers
 from horarium.web.hosts import Guard, host_guard
 from horarium.web.openapi import CONFIG, DecimalAsText
 from horarium.web.pages import asset
+from horarium.web.paths import with_segments_kept
 from horarium.web.problems import problem_response
 from horarium.web.request import StrictRequest, check_path, check_query
 
@@ -46,7 +56,8 @@ BODY_LIMIT = 2**20
 
 _ROUTES = (
     *(dashboard, reports, health, jobs, batches, events, queues, workers, metrics),
-    *(users, products, orders, reference),
+    *(schedules, firings, foresight, backfills, editions, proofs),
+    *(users, products, orders, reviews, polarities, reference),
 )
 _log = structlog.get_logger()
 
@@ -60,6 +71,8 @@ class Site(Litestar):
         receive: Receive | LifeSpanReceive,
         send: Send | LifeSpanSend,
     ) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            scope = cast("Scope", with_segments_kept(scope))
         if scope.get("method") == "HEAD":
             scope = cast("Scope", {**scope, "method": "GET", "horarium_head": True})
             send = partial(_without_body, send)
@@ -93,6 +106,7 @@ def asgi(
         plugins=[DecimalAsText()],
         request_class=StrictRequest,
         request_max_body_size=body_limit,
+        stores={answers.STORE: answers.store(app.settings)},
     )
 
 

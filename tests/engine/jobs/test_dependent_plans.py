@@ -38,7 +38,7 @@ HOT = {
     "batch_show": ("'x7'", {"jobs_batch"}),
     "batch_unfinished": ("'x7'", {"jobs_batch"}),
     "batch_cancel": ("'x7', '{}', null", {"jobs_batch", "jobs_pkey"}),
-    "batch_running": ("'x7', 'c'", {"jobs_batch", "jobs_pkey"}),
+    "batch_running": ("'x7', 'c'", {"jobs_batch"}),
     "batch_list": ("null, 10, 0", {"batches_created"}),
 }
 

@@ -9,9 +9,11 @@ from schedule_examples import DAY, HOUR, MINUTE, NOON, SECOND, at, cron, every
 from schedule_world import World
 
 from horarium.engine.schedules import step as steps
+from horarium.engine.schedules.catalogue import acts
+from horarium.engine.schedules.edition import synchronise
 from horarium.engine.schedules.schedule import CatchUp, Overlap, Schedule
 from horarium.engine.schedules.timetable import compiled
-from horarium.errors import NotFound
+from horarium.errors import InvalidInput, NotFound
 
 # Pausing, retiring
 
@@ -214,15 +216,15 @@ async def test_synchronising_adds_changes_and_retires_only_what_is_the_apps(worl
     book = world.book
     await book.put(cron("0 1 * * *", "by api"), "api")
     await book.put(cron("0 1 * * *", "of other"), "code", "other")
-    await book.synchronise([cron("0 1 * * *", "a"), cron("0 2 * * *", "b")], "app")
-    await book.synchronise([cron("0 3 * * *", "b"), cron("0 4 * * *", "c")], "app")
+    await synchronise(book, [cron("0 1 * * *", "a"), cron("0 2 * * *", "b")], "app")
+    await synchronise(book, [cron("0 3 * * *", "b"), cron("0 4 * * *", "c")], "app")
 
     states = {each.schedule.id: each.state for each in await book.schedules(retired=True)}
     assert states == {
         "a": "retired", "b": "active", "c": "active", "by api": "active", "of other": "active"
     }  # fmt: skip
     assert (await book.show("b")).version == 2
-    await book.synchronise([cron("0 1 * * *", "a")], "app")
+    await synchronise(book, [cron("0 1 * * *", "a")], "app")
     back = await book.show("a")
     assert (back.state, back.version, back.note) == ("active", 2, None)
 
@@ -230,27 +232,27 @@ async def test_synchronising_adds_changes_and_retires_only_what_is_the_apps(worl
 async def test_what_was_made_through_the_api_is_never_retired_by_the_code(world: World) -> None:
     book = world.book
     await book.put(cron("0 1 * * *", "shared"), "api")
-    await book.synchronise([cron("0 2 * * *", "shared")], "app")
-    await book.synchronise([], "app")
+    await synchronise(book, [cron("0 2 * * *", "shared")], "app")
+    await synchronise(book, [], "app")
     kept = await book.show("shared")
     assert (kept.origin, kept.state) == ("api", "active")
 
 
 async def test_what_the_code_made_and_the_api_edited_is_still_the_codes(world: World) -> None:
     book = world.book
-    await book.synchronise([cron("0 2 * * *", "shared")], "app")
+    await synchronise(book, [cron("0 2 * * *", "shared")], "app")
     await book.put(cron("0 5 * * *", "shared"), "api")
     assert (await book.show("shared")).origin == "code"
     origins = await world.rows("select origin from horarium.schedule_versions order by version")
     assert [row["origin"] for row in origins] == ["code", "api"]
-    await book.synchronise([], "app")
+    await synchronise(book, [], "app")
     assert (await book.show("shared")).state == "retired"
 
 
 async def test_two_that_synchronise_at_once_make_one_version(world: World) -> None:
     one = [cron("0 1 * * *", f"s{number}") for number in range(20)]
     await asyncio.gather(
-        *(world.book.synchronise(one[::order], "app") for order in (1, -1, 1, -1, 1))
+        *(synchronise(world.book, one[::order], "app") for order in (1, -1, 1, -1, 1))
     )
     versions = await world.rows("select version from horarium.schedules")
     assert [row["version"] for row in versions] == [1] * 20
@@ -259,3 +261,43 @@ async def test_two_that_synchronise_at_once_make_one_version(world: World) -> No
 async def test_two_puts_of_a_new_schedule_at_once_are_one_version(world: World) -> None:
     put = world.book.put
     assert await asyncio.gather(*(put(cron("0 1 * * *"), "api") for _ in range(5))) == [1] * 5
+
+
+# Edits of one instant, and what was done by hand
+
+
+async def test_an_edit_to_an_instant_that_has_passed_is_refused(world: World) -> None:
+    await world.put(at(NOON + HOUR))
+    with pytest.raises(InvalidInput, match="has passed"):
+        await world.put(at(NOON - MINUTE))
+    assert (await world.book.show("each")).version == 1
+    await world.put(at(NOON + 2 * HOUR))
+    world.pass_time(hours=3)
+    await world.decide()
+    await world.put(at(NOON + 2 * HOUR, priority=3))  # the same instant, which has had its firing
+    assert await world.jobs_made() == [NOON + 2 * HOUR]
+    assert (await world.book.show("each")).state == "ended"
+    await world.book.put(at(NOON, priority=3), "code", "app")
+    assert (await world.book.show("each")).state == "ended"
+    await world.put(at(NOON + DAY))
+    assert (await world.book.show("each")).state == "active"
+
+
+async def test_what_was_done_by_hand_is_noted_with_who_and_why(world: World) -> None:
+    book = world.book
+    await world.put(cron("0 * * * *"))
+    await book.pause("each", "stocktaking", "command line")
+    await book.resume("each", "it is done")
+    await book.resume("each", "once more changes nothing")
+    job = await book.trigger("each", "the numbers are wanted now")
+    await book.retire("each", "no longer wanted", "command line")
+    noted = [(each.act, each.note, each.origin, each.job) for each in await acts(book, "each")]
+    assert noted == [
+        ("retire", "no longer wanted", "command line", None),
+        ("trigger", "the numbers are wanted now", "api", job),
+        ("resume", "it is done", "api", None),
+        ("pause", "stocktaking", "command line", None),
+    ]
+    assert len(await acts(book, "each", page=2, count=3)) == 1
+    with pytest.raises(NotFound):
+        await acts(book, "nobody")

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from schedule_examples import HOUR, NOON
+from schedule_examples import HOUR, MINUTE, NOON, cron
 from schedule_world import World
 from taskiq import ScheduledTask
 
@@ -14,6 +14,8 @@ from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.schedule_label import declared_schedules
 from horarium.engine.broker.source import BookSource
 from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.schedules.backfill import backfill
+from horarium.engine.schedules.edition import synchronise
 from horarium.engine.schedules.schedule import CatchUp, Overlap, Schedule
 from horarium.engine.schedules.timetable import At, Calendar, Cron, Every, next_due
 from horarium.errors import InvalidInput
@@ -176,7 +178,7 @@ async def test_an_interval_with_a_maximum_counts_from_when_it_is_recorded(
     broker: LedgerBroker, world: World
 ) -> None:
     (schedule,) = declared(broker, {"interval": 60, "max_firings": 2, "overlap": "allow"})
-    await world.book.synchronise([schedule], "app")
+    await synchronise(world.book, [schedule], "app")
     await world.run_until(NOON + HOUR / 12, timedelta(seconds=10))
     assert len(await world.jobs_made()) == 2
 
@@ -255,3 +257,42 @@ async def test_a_schedule_that_cannot_be_kept_is_refused_by_the_source(
     with pytest.raises(InvalidInput):
         await task.schedule_by_cron(source, "0 0 30 2 *")
     assert await source.get_schedules() == []
+
+
+async def test_a_task_id_of_ones_own_is_that_of_the_job(
+    broker: LedgerBroker, world: World, source: BookSource
+) -> None:
+    @broker.task("shop:task")
+    async def task() -> None: ...
+
+    kicker = task.kicker().with_task_id("invoice 42")
+    made = await kicker.schedule_by_time(source, NOON + MINUTE)
+    (found,) = await source.get_schedules()
+    assert found.task_id == "invoice 42"
+    world.pass_time(minutes=1)
+    await world.decide()
+    assert [job["id"] for job in await world.unfinished()] == ["invoice 42"]
+    assert (await world.firings(made.schedule_id))[0].job == "invoice 42"
+    # One after the other, as TaskIQ's own scheduler sends them.
+    await world.end_jobs()
+    again = await task.kicker().with_task_id("digest").schedule_by_cron(source, "* * * * *")
+    for _ in range(3):
+        world.pass_time(minutes=1)
+        await world.decide()
+    assert await world.outcomes(again.schedule_id) == [
+        ("enqueued", 1), ("skipped", 1), ("skipped", 1)
+    ]  # fmt: skip
+    await world.end_jobs()
+    world.pass_time(minutes=1)
+    await world.decide()
+    assert [job["id"] for job in await world.unfinished()] == ["digest"]
+    assert (await world.book.show(again.schedule_id)).state == "active"
+
+
+async def test_one_task_id_does_not_name_two_jobs_at_once(world: World) -> None:
+    both = cron("* * * * *", job_id="x", overlap=Overlap.ALLOW)
+    with pytest.raises(InvalidInput, match="names only one"):
+        await world.put(both)
+    await world.put(cron("* * * * *", job_id="x"))
+    await backfill(world.book, "each", NOON - 5 * MINUTE, NOON)
+    assert len({job["id"] for job in await world.unfinished()} - {"x"}) == 5

@@ -40,6 +40,17 @@ HOT = {
     "unfinished": (("'s1'",), {"jobs_schedule"}),
     "give_up": (("'s1'", "'x'", "null", "'x'"), {"firings_buffered"}),
     "rows": (("'s1'", "'2026-01-01'", "'2026-01-02'"), {"firings_rows"}),
+    "backfills_left": ((THOUSAND,), {"backfills_filling"}),
+    "backfill_waiting": (("'b'",), {"jobs_schedule"}),
+    "filling": (("'b'",), {"backfills_pkey"}),
+    "prove_again": (("''", "100"), {"schedule_proofs_wrong"}),
+    "prove_bounds": (
+        ("'{s1}'", "'{2026-01-01}'", "'{2026-02-01}'", "500"),
+        {"firings_pkey"},
+    ),
+    "firings_of": (("'s1'", "null", "null", "null", "100"), {"firings_pkey"}),
+    "firing_at": (("'s1'", "'2026-01-01'"), {"firings_due", "firings_rows"}),
+    "acts": (("'s1'", "20", "0"), {"schedule_acts_schedule"}),
     "filled": (("'s1'", "'2026-01-01'", "'2026-01-02'"), {"firings_pkey"}),
 }
 

@@ -50,10 +50,10 @@ async def test_a_snooze_that_was_written_does_not_undo_the_next_claim(
     worker: Claimer = await claimer()
     forgetful = Forgetful(database)
     link = Link(database, "finish")
-    writing = Finisher(forgetful, link, lambda: None)
+    writing = Finisher(forgetful, link, lambda: None, Board(database), Events())
     await enqueue(ledger, "snoozed", "later")
     first = await worker.claim_one()
-    answer = asyncio.create_task(writing.settle(first, Snoozed(0.0)))
+    answer = asyncio.create_task(writing.settle(first, Snoozed(0.0), 0.0))
     loop = asyncio.create_task(writing.run())
     try:
         # The first try is written, and its answer lost; now the worker claims once more.
@@ -64,7 +64,7 @@ async def test_a_snooze_that_was_written_does_not_undo_the_next_claim(
             )
             again = await worker.claim(2)
             assert {claim.id: claim.attempt for claim in again} == {"snoozed": 1, "later": 1}
-            done = [asyncio.create_task(writing.settle(e, Succeeded(b"1"))) for e in again]
+            done = [asyncio.create_task(writing.settle(e, Succeeded(b"1"), 0.0)) for e in again]
             forgetful.let.set()
             assert await asyncio.gather(*done) == [True, True]
             assert not await answer

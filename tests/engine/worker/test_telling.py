@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import structlog
-from workplace import ended, eventually, states, working
+from workplace import ended, eventually, register, states, working
 
 from horarium.database import Connection
 from horarium.engine import Cancel, JobConnection, LedgerBroker, Snooze
 from horarium.engine.broker.execution import MOST_RESULT
+from horarium.engine.worker import log
 from horarium.events import (
     Event,
     Events,
@@ -131,7 +132,10 @@ async def test_an_outcome_that_was_refused_is_not_told(
         sent = await (with_rows if transaction else plain).kiq()
         await eventually(lambda: states(broker.ledger, sent.task_id), ["running"])
         # As if it had been rescued and claimed by another.
-        await connection.execute("update horarium.jobs set attempt = attempt + 1, worker = -1")
+        another = await register(connection)
+        await connection.execute(
+            "update horarium.jobs set attempt = attempt + 1, worker = $1", another
+        )
         release.set()
         await ended(broker.ledger, (await other.kiq()).task_id)
     assert of(told, sent.task_id) == []
@@ -209,12 +213,17 @@ async def test_failures_are_logged_and_the_last_one_says_so(broker: LedgerBroker
 
 
 async def test_successes_are_logged_for_those_who_look_closely(
-    broker: LedgerBroker, caplog: pytest.LogCaptureFixture
+    broker: LedgerBroker, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @broker.task
     async def plain() -> None: ...
 
     caplog.set_level(logging.DEBUG)
+    # Another test's configuration may let only warnings through.
+    everything = structlog.wrap_logger(
+        structlog.PrintLogger(), wrapper_class=structlog.make_filtering_bound_logger(0)
+    )
+    monkeypatch.setattr(log, "_log", everything)
     with structlog.testing.capture_logs() as lines:
         async with working(broker.worker()):
             sent = await plain.kiq()

@@ -8,6 +8,7 @@ it, so that it may be started twice, or anywhere, without doubling anything.
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from taskiq import TaskiqScheduler
@@ -15,6 +16,7 @@ from taskiq import TaskiqScheduler
 from horarium.engine.broker.schedule_label import declared_schedules
 from horarium.engine.broker.source import BookSource
 from horarium.engine.schedules.book import Book
+from horarium.engine.schedules.edition import synchronise
 from horarium.engine.schedules.schedule import Schedule
 from horarium.engine.schedules.scheduler import Scheduler
 
@@ -56,12 +58,16 @@ class LedgerScheduler(TaskiqScheduler):
 
     def engine(self) -> Scheduler:
         """The engine's scheduler, for who runs it without TaskIQ's command."""
-        return Scheduler(self.book.ledger, self._ledger_broker.events)
+        keep = timedelta(days=self._ledger_broker.settings.keep_firings)
+        return Scheduler(self.book.ledger, self._ledger_broker.events, keep)
 
     async def synchronise(self) -> None:
         """Make the book say what the code declares."""
-        schedules = [*declared_schedules(self._ledger_broker), *await self._declared()]
-        await self.book.synchronise(schedules, self._app)
+        await synchronise(self.book, await self.declared(), self._app)
+
+    async def declared(self) -> Sequence[Schedule]:
+        """The schedules of the code."""
+        return [*declared_schedules(self._ledger_broker), *await self._declared()]
 
     @staticmethod
     def _end_on_sigterm() -> None:

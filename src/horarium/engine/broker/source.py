@@ -48,10 +48,10 @@ class BookSource(ScheduleSource):
             "kwargs": schedule.kwargs,
             "labels": _own_labels(schedule.labels, declared),
         }
-        await self._book.put(
-            read(schedule.schedule_id, schedule.task_name, values, declared, parameters_of(task)),
-            "api",
-        )
+        parameters = parameters_of(task)
+        wanted = read(schedule.schedule_id, schedule.task_name, values, declared, parameters)
+        wanted = msgspec.structs.replace(wanted, job_id=schedule.task_id)
+        await self._book.put(wanted, "api")
 
     async def delete_schedule(self, schedule_id: str) -> None:
         """Take a schedule out of the book; its history stays."""
@@ -84,6 +84,7 @@ def _scheduled(schedule: Schedule) -> ScheduledTask:
         args=call["args"],
         kwargs=call["kwargs"],
         schedule_id=schedule.id,
+        task_id=schedule.job_id,
         **values,
     )
 

@@ -1,116 +1,148 @@
-"""Filling in the past: a job for each due time of a span, whatever became of it before."""
+"""Filling in the past: a job for each due time of a span, whatever became of it before.
 
-from collections.abc import Sequence
+A backfill is a row that says how far it has come. Whoever begins it goes through its due times as
+far as its concurrency allows; the rest is done by any scheduler, which hears of each job that ends.
+So what is interrupted goes on by itself, and at most `concurrency` of its jobs are unfinished.
+"""
+
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
+from typing import Any
 
 import msgspec
+from uuid_utils.compat import uuid7
 
 from horarium.database import Connection, statement
-from horarium.engine.schedules.book import Book
-from horarium.engine.schedules.firing import Decided, Outcome, without
-from horarium.engine.schedules.record import call, decode, record
-from horarium.engine.schedules.schedule import Kept, course_of
-from horarium.errors import InvalidInput
+from horarium.engine.schedules.book import SCHEDULES_CHANNEL, Book
+from horarium.engine.schedules.filling import go_on
+from horarium.engine.schedules.schedule import Kept, Origin, course_of
+from horarium.errors import Conflict, InvalidInput
 
-_AT_ONCE = 500
+MOST_DUE = 1_000_000
+"""Due times that one backfill goes through."""
+MOST_AT_ONCE = 10_000
+"""Unfinished jobs that `concurrency` may allow."""
+_AT_ONCE = 5000
 
 
-class Backfilled(msgspec.Struct, frozen=True):
-    """What a backfill did: due times in the range, jobs enqueued, due times left as they are."""
+class Order(StrEnum):
+    """In which order a backfill goes through its due times."""
+
+    OLDEST_FIRST = "oldest first"
+    NEWEST_FIRST = "newest first"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backfill is to do.
+
+    Attributes:
+        since, until: due times after `since`, up to and with `until`.
+        concurrency: unfinished jobs of it at once at most; `None`: any number.
+        redo: also for due times that had a job already.
+        priority: of its jobs; below 0, so that the day's work goes first.
+    """
+
+    since: datetime
+    until: datetime
+    order: Order = Order.OLDEST_FIRST
+    concurrency: int | None = None
+    redo: bool = False
+    priority: int = -1
+    note: str | None = None
+
+
+class Backfilled(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backfill did so far, or would do: due times in the range, jobs enqueued for them, due
+    times left as they are. `id` is `None` where nothing was done.
+    """
 
     due: int
     enqueued: int
     kept: int
+    id: str | None = None
 
 
 async def backfill(
-    book: Book,
-    id: str,
-    start: datetime,
-    end: datetime,
-    *,
-    redo: bool = False,
-    priority: int = -1,
+    book: Book, id: str, since: datetime, until: datetime, *, origin: Origin = "api", **wanted: Any
 ) -> Backfilled:
-    """Enqueue a job for each due time of a schedule after `start` up to `end`.
-
-    Due times are recorded in batches, oldest first; what is interrupted can be asked for again.
+    """Begin a backfill and go through its due times as far as its concurrency allows.
 
     Args:
-        redo: also for due times that had a job already.
-        priority: of these jobs; below 0, so that the day's work goes first.
+        wanted: further fields of `Wanted`.
 
     Raises:
         NotFound: there is no such schedule.
         InvalidInput: the range is empty or reaches into the future.
     """
+    begun = await begin(book, id, Wanted(since=since, until=until, **wanted), origin)
+    await go_on(book, begun)
+    async with book.database.connection() as connection:
+        row = await connection.fetchrow(_sql("backfilled"), begun)
+    if row["state"] == "failed":
+        raise Conflict(f"the backfill {begun} stopped: {row['note']}")
+    return Backfilled(due=row["due"], enqueued=row["enqueued"], kept=row["kept"], id=begun)
+
+
+async def begin(book: Book, id: str, wanted: Wanted, origin: Origin) -> str:
+    """Record a backfill and tell the schedulers, which go through it; returns its id.
+
+    Raises:
+        NotFound: there is no such schedule.
+        InvalidInput: it cannot be done; the field says why.
+    """
+    kept = await book.show(id)
+    backfill = str(uuid7())
+    async with book.database.transaction() as connection:
+        due = await _checked(connection, book, kept, wanted)
+        await connection.execute(
+            _sql("begin_backfill"), backfill, id, kept.version, wanted.since, wanted.until,
+            wanted.order is Order.NEWEST_FIRST, wanted.concurrency, wanted.redo, wanted.priority,
+            wanted.note, origin, due, book.ledger.clock(),
+        )  # fmt: skip
+        await connection.execute(_sql("ring"), SCHEDULES_CHANNEL, id)
+    return backfill
+
+
+async def foreseen(book: Book, id: str, wanted: Wanted) -> Backfilled:
+    """What a backfill would do; nothing is written.
+
+    Raises:
+        As `begin`.
+    """
     kept = await book.show(id)
     async with book.database.connection() as connection:
-        now = await book.now(connection)
-    if start >= end:
+        due = await _checked(connection, book, kept, wanted)
+        taken = 0 if wanted.redo else await _taken(connection, kept, wanted)
+    return Backfilled(due=due, enqueued=due - taken, kept=taken)
+
+
+async def _checked(connection: Connection, book: Book, kept: Kept, wanted: Wanted) -> int:
+    """How many due times are in the range of a backfill that can be done."""
+    now = await book.now(connection)
+    if wanted.since >= wanted.until:
         raise InvalidInput("until", "the range of a backfill ends before it begins")
-    if end > now:
-        raise InvalidInput("until", f"{end:%Y-%m-%d %H:%M} has not come yet")
-    due = enqueued = 0
-    coming = course_of(kept.schedule).due_between(start, end)
-    while batch := list(islice(coming, _AT_ONCE)):
-        async with book.database.transaction() as connection:
-            enqueued += await _fill(connection, book, kept, batch, redo, priority)
-        due += len(batch)
-    return Backfilled(due, enqueued, due - enqueued)
-
-
-async def _fill(
-    connection: Connection,
-    book: Book,
-    kept: Kept,
-    due: Sequence[datetime],
-    redo: bool,
-    priority: int,
-) -> int:
-    schedule, ledger = kept.schedule, book.ledger
-    # The row's lock keeps schedulers from deciding the same due times meanwhile.
-    await connection.fetchrow(_sql("find") + " for update", schedule.id)
-    if not redo:
-        taken = await connection.fetch(_sql("taken"), schedule.id, due)
-        done = {row["at"] for row in taken}
-        due = [each for each in due if each not in done]
-    if not due:
-        return 0
-    await _split_rows(connection, book, schedule.id, due)
-    course = course_of(schedule)
-    covers = [course.covers(at) for at in due]
-    jobs = [
-        msgspec.structs.replace(call(schedule, _firing(at, span)), priority=priority)
-        for at, span in zip(due, covers, strict=True)
-    ]
-    await connection.execute(
-        _sql("backfill"), schedule.id, kept.version, due,
-        [start for start, _ in covers], [end for _, end in covers],
-        [job.id for job in jobs], ledger.clock(), "backfill",
-    )  # fmt: skip
-    return await ledger.enqueue_many(jobs)
-
-
-async def _split_rows(connection: Connection, book: Book, id: str, due: Sequence[datetime]) -> None:
-    """Leave of a row of skipped or missed due times what is not backfilled."""
-    for row in await connection.fetch(_sql("rows"), id, due[0], due[-1]):
-        whole = Decided(
-            due_at=row["due_at"],
-            due_until=row["due_until"],
-            outcome=Outcome(row["outcome"]),
-            reason=row["reason"],
+    if wanted.until > now:
+        raise InvalidInput("until", f"{wanted.until:%Y-%m-%d %H:%M} has not come yet")
+    if wanted.concurrency is not None and not 1 <= wanted.concurrency <= MOST_AT_ONCE:
+        raise InvalidInput("concurrency", f"it takes a number from 1 to {MOST_AT_ONCE:,}")
+    if not -32768 <= wanted.priority <= 32767:
+        raise InvalidInput("priority", f"{wanted.priority} is outside -32768..32767")
+    due = course_of(kept.schedule).count_between(wanted.since, wanted.until)
+    if due > MOST_DUE:
+        raise InvalidInput(
+            "until", f"the range has {due:,} due times; a backfill takes {MOST_DUE:,}, so split it"
         )
-        # The row counts the due times of the version that decided it.
-        course = course_of(decode(row["definition"]))
-        left = [(id, row["version"], piece, None) for piece in without(whole, course, due)]
-        if left:
-            await record(connection, book.ledger.clock, left, "backfill")
+    return due
 
 
-def _firing(due_at: datetime, covers: tuple[datetime, datetime]) -> Decided:
-    return Decided(due_at=due_at, outcome=Outcome.ENQUEUED, reason="backfill", covers=covers)
+async def _taken(connection: Connection, kept: Kept, wanted: Wanted) -> int:
+    """How many due times of the range have a job, or wait for theirs."""
+    taken = 0
+    coming = course_of(kept.schedule).due_between(wanted.since, wanted.until)
+    while batch := list(islice(coming, _AT_ONCE)):
+        taken += len(await connection.fetch(_sql("taken"), kept.schedule.id, batch))
+    return taken
 
 
 def _sql(name: str) -> str:

@@ -1,17 +1,14 @@
 """The book of schedules: adding them, changing them, looking at them."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import msgspec
 
 from horarium.database import Connection, Database, statement
-from horarium.engine.jobs import limits
-from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.schedules.acts import note_act
 from horarium.engine.schedules.firing import Outcome, passed_over
-from horarium.engine.schedules.record import decode, record_row
+from horarium.engine.schedules.record import call_beside, kept_of, record_row
 from horarium.engine.schedules.schedule import (
     Kept,
     Origin,
@@ -19,17 +16,15 @@ from horarium.engine.schedules.schedule import (
     check,
     completed,
     course_of,
+    decided_until_of,
+    refuse_passed,
     same,
-    unreadable,
 )
 from horarium.engine.schedules.step import settle
-from horarium.engine.schedules.timetable import At, Every, Timetable
 from horarium.errors import InvalidInput, NotFound
 
 SCHEDULES_CHANNEL = "horarium_schedules"
 """Notified with the id of a schedule that changed, or whose unfinished job ended."""
-
-_TICK = timedelta(microseconds=1)
 
 
 class Firing(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +60,8 @@ class Book:
         """Add a schedule, or make this the newest version of it; returns its version.
 
         The due times that have passed are decided by the version they belong to first. An
-        instant in the past is run, within the catch-up window, by a new schedule only.
+        instant in the past is run, within the catch-up window, by a new schedule only; an edit to
+        one is refused, but for the code's, which must not keep its schedulers from starting.
 
         Raises:
             InvalidInput: it cannot be kept; nothing was changed.
@@ -79,6 +75,8 @@ class Book:
                 unchanged = same(kept.schedule, schedule)
                 if unchanged and kept.state not in ("retired", "parked"):
                     return kept.version
+                if origin != "code":
+                    refuse_passed(schedule, kept.schedule, now)
                 await self._settle(connection, kept, now)
             return await self._write(connection, schedule, origin, app, kept, now)
 
@@ -92,7 +90,7 @@ class Book:
         now: datetime,
     ) -> int:
         course = course_of(schedule)
-        decided_until = _decided_until(schedule.timetable, now) if kept is None else now
+        decided_until = decided_until_of(schedule.timetable, now) if kept is None else now
         upcoming = course.next_due(decided_until)
         return int(
             await connection.fetchval(
@@ -103,21 +101,7 @@ class Book:
             )
         )  # fmt: skip
 
-    async def synchronise(self, schedules: Sequence[Schedule], app: str) -> None:
-        """Make the code's schedules what the book says of this application.
-
-        A changed rule becomes a new version; one that vanished from the code is retired. Of
-        several that synchronise at once, each waits for the one before.
-        """
-        async with self.database.transaction() as connection:
-            await connection.execute(_sql("turn"), f"synchronise {app}")
-            for schedule in sorted(schedules, key=lambda each: each.id):
-                await self.put(schedule, "code", app)
-            ids = [schedule.id for schedule in schedules]
-            for row in await connection.fetch(_sql("vanished"), app, ids):
-                await self.retire(row["id"], "it is no longer in the code")
-
-    async def retire(self, id: str, note: str) -> None:
+    async def retire(self, id: str, note: str, origin: Origin = "api") -> None:
         """Take a schedule out of the timetable for good; its history stays.
 
         What waits for an earlier job is not run any more.
@@ -127,11 +111,12 @@ class Book:
         """
         async with self.database.transaction() as connection:
             await self._stop(connection, id, "retired", note)
+            await note_act(connection, self.ledger.clock, id, "retire", note, origin)
             await connection.execute(
                 _sql("give_up"), id, "the schedule was retired", self.ledger.clock(), "retire"
             )
 
-    async def pause(self, id: str, note: str) -> None:
+    async def pause(self, id: str, note: str, origin: Origin = "api") -> None:
         """Take a schedule out of the timetable until it is resumed; what waits goes on waiting.
 
         Raises:
@@ -139,6 +124,7 @@ class Book:
         """
         async with self.database.transaction() as connection:
             await self._stop(connection, id, "paused", note)
+            await note_act(connection, self.ledger.clock, id, "pause", note, origin)
 
     async def _stop(self, connection: Connection, id: str, state: str, note: str) -> None:
         kept = await self._lock(connection, id)
@@ -151,8 +137,10 @@ class Book:
             await self._settle(connection, kept, now, leaving=state)
         await connection.execute(_sql("stop"), id, state, note, self.ledger.clock(), now)
 
-    async def resume(self, id: str) -> None:
+    async def resume(self, id: str, note: str | None = None, origin: Origin = "api") -> None:
         """Put a paused or parked schedule back; what came due meanwhile is recorded as skipped.
+
+        One that is neither is left as it is.
 
         Raises:
             NotFound: there is no such schedule.
@@ -167,6 +155,7 @@ class Book:
             check(kept.schedule)
             now = await self._change_time(connection, kept)
             await self._settle(connection, kept, now)
+            await note_act(connection, self.ledger.clock, id, "resume", note, origin)
             course = course_of(kept.schedule)
             upcoming = course.next_due(now)
             await connection.execute(
@@ -175,25 +164,17 @@ class Book:
                 self.ledger.clock(), SCHEDULES_CHANNEL,
             )  # fmt: skip
 
-    async def trigger(self, id: str) -> str:
+    async def trigger(self, id: str, note: str | None = None, origin: Origin = "api") -> str:
         """Run a schedule's call now, beside its timetable; returns the job's id.
 
         Raises:
             NotFound: there is no such schedule.
         """
         kept = await self.show(id)
-        schedule = kept.schedule
-        job = NewJob(
-            task=schedule.task,
-            queue=schedule.queue,
-            priority=schedule.priority,
-            arguments=bytes(schedule.arguments),
-            labels=bytes(schedule.labels),
-            owner=schedule.owner,
-            limits=limits.encode(schedule.limits),
-            schedule=schedule.id,
-        )
-        await self.ledger.enqueue(job)
+        job = call_beside(kept.schedule)
+        async with self.database.transaction() as connection:
+            await self.ledger.enqueue(job)
+            await note_act(connection, self.ledger.clock, id, "trigger", note, origin, job.id)
         return job.id
 
     async def _lock(self, connection: Connection, id: str, *, new: bool = False) -> Kept | None:
@@ -202,7 +183,7 @@ class Book:
         if row is None and new:
             await connection.execute(_sql("turn"), id)
             row = await connection.fetchrow(_sql("find") + " for update", id)
-        return None if row is None else _kept(row)
+        return None if row is None else kept_of(row)
 
     async def _change_time(self, connection: Connection, kept: Kept | None) -> datetime:
         """From when a change counts: now, and never before what has been decided already."""
@@ -250,7 +231,7 @@ class Book:
             row = await connection.fetchrow(_sql("find"), id)
         if row is None:
             raise NotFound(f"there is no schedule {id!r}")
-        return _kept(row)
+        return kept_of(row)
 
     async def schedules(
         self, *, retired: bool = False, page: int = 1, count: int = 100
@@ -258,7 +239,7 @@ class Book:
         """A page of schedules, the next due first."""
         async with self.database.connection() as connection:
             rows = await connection.fetch(_sql("list"), retired, count, (page - 1) * count)
-        return [_kept(row) for row in rows]
+        return [kept_of(row) for row in rows]
 
     async def firings(
         self, schedule: str | None = None, *, page: int = 1, count: int = 20
@@ -272,27 +253,6 @@ class Book:
         """The time by which due times are judged: the database's."""
         now: datetime = self.ledger.clock() or await connection.fetchval("select clock_timestamp()")
         return now.astimezone(UTC)
-
-
-def _decided_until(timetable: Timetable, now: datetime) -> datetime:
-    """From when a new schedule's due times count: an instant may have passed already."""
-    match timetable.rule:
-        case Every(anchor=datetime() as anchor):
-            return min(now, anchor - _TICK) if anchor > now - timedelta(seconds=1) else now
-        case At(instant):
-            return min(now, instant.astimezone(UTC) - _TICK)
-        case _:
-            return now
-
-
-def _kept(row: Any) -> Kept:
-    values = dict(row)
-    id, task, definition = values.pop("id"), values.pop("task"), values.pop("definition")
-    try:
-        schedule = decode(definition)
-    except (msgspec.MsgspecError, ValueError):
-        schedule = unreadable(id, task)
-    return Kept(schedule=schedule, **values)
 
 
 def _sql(name: str) -> str:

@@ -5,10 +5,16 @@ often than once a minute is counted by the minute, not gone through.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
+import msgspec
+
+from horarium.database import statement
 from horarium.engine.schedules.book import Book
+from horarium.engine.schedules.record import decode
 from horarium.engine.schedules.schedule import Schedule, course_of
 from horarium.engine.schedules.timetable import Course
 from horarium.errors import InvalidInput
@@ -29,11 +35,26 @@ async def forecast(
     if not timedelta(0) < span <= LONGEST:
         raise InvalidInput("span", f"it takes more than nothing and at most {LONGEST.days} days")
     crowd: Counter[datetime] = Counter()
-    page = 1
-    while kept := await book.schedules(page=page, count=_PAGE):
-        crowd += crowd_of((each.schedule for each in kept if each.state == "active"), start, span)
-        page += 1
+    after = ""
+    while rows := await _active(book, after):
+        crowd += crowd_of(_readable(rows), start, span)
+        after = rows[-1]["id"]
     return dict(sorted(crowd.items()))
+
+
+async def _active(book: Book, after: str) -> Sequence[Any]:
+    async with book.database.connection() as connection:
+        rows: Sequence[Any] = await connection.fetch(statement(__package__, "active"), after, _PAGE)
+    return rows
+
+
+def _readable(rows: Sequence[Any]) -> Iterator[Schedule]:
+    """Those whose due times can be told; a step parks the others."""
+    for row in rows:
+        with suppress(InvalidInput, msgspec.MsgspecError, ValueError):
+            schedule = decode(row["definition"])
+            course_of(schedule)
+            yield schedule
 
 
 def crowd_of(schedules: Iterable[Schedule], start: datetime, span: timedelta) -> Counter[datetime]:

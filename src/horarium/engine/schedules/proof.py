@@ -1,31 +1,27 @@
 """The proof: what should have happened to every due time, compared with what was recorded.
 
-`prove` recomputes the due times of a span from the recorded versions of each schedule and lays the
+A proof recomputes the due times of a span from the recorded versions of each schedule and lays the
 firings beside them. Each due time must have exactly one outcome: one without is *unexplained*, and
 so is a record of an instant that was not due; one with two, or with two jobs, is *doubled*. Due
 times after `decided_until` are *pending*: nobody has decided them yet, or the schedule is paused.
-A backfill may record instants that no version had due at the time; they stand *beside*.
+A backfill may record instants that no version had due at the time; they stand *beside*. So do
+those that former zone data had due, and the present does not: that was compared while it was there.
 
-`compare` is pure. It never goes through the due times of a row one by one, so that a month's pause
-of an every-second schedule costs no more than a day's.
+All of it is pure; `proving` reads what it takes. It never goes through the due times of a row one
+by one, so that a month's pause of an every-second schedule costs no more than a day's.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from horarium.database import Connection, statement
-from horarium.engine.schedules.book import Book
 from horarium.engine.schedules.firing import Outcome
-from horarium.engine.schedules.record import decode
-from horarium.engine.schedules.schedule import Schedule, course_of, unreadable
+from horarium.engine.schedules.schedule import Schedule, course_of
 from horarium.engine.schedules.timetable import Course
 from horarium.errors import InvalidInput
 
-_AT_ONCE = 200
 _MOST_DETAILS = 10
 _TICK = timedelta(microseconds=1)
 
@@ -53,13 +49,19 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is recorded of one schedule for a span, each list in the order of time."""
+    """All that is recorded of one schedule for a span, each list in the order of time.
+
+    Attributes:
+        former_zone_data_until: due times up to it were computed with zone data that is no longer
+            there, so that those of a zone with clock changes cannot be computed again.
+    """
 
     schedule: str
     versions: Sequence[Version]
     firings: Sequence[Recorded]
     decided_until: datetime
     doubled_jobs: Sequence[datetime] = ()
+    former_zone_data_until: datetime | None = None
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,37 +91,19 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         return not self.unexplained and not self.doubled
 
 
-async def prove(
-    book: Book, start: datetime, end: datetime, schedule: str | None = None
-) -> AsyncIterator[Proof]:
-    """Prove every schedule, or one, for the due times after `start` up to `end`.
-
-    Raises:
-        InvalidInput: the span is empty.
-    """
-    if start >= end:
-        raise InvalidInput("until", "the span of a proof ends before it begins")
-    connection = await book.database.acquire()
-    try:
-        # One moment's view, though schedulers go on.
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            after = ""
-            while rows := await _schedules(connection, schedule, after):
-                for history in await _histories(connection, rows, start, end):
-                    yield compare(history, start, end)
-                after = rows[-1]["id"]
-    finally:
-        await book.database.release(connection)
-
-
 def compare(history: History, start: datetime, end: datetime) -> Proof:
     """What should have happened, beside what did."""
     tally = _Tally()
+    if any(_lenient(history, part) for v in history.versions for part in _parts(history, v)):
+        tally.forgiven_until = history.former_zone_data_until or tally.forgiven_until
     try:
         for version in history.versions:
-            _compare_version(tally, history, version, start, end)
+            for part in _parts(history, version):
+                tally.lenient = _lenient(history, part)
+                _compare_version(tally, history, part, start, end)
     except InvalidInput as error:
         tally.blame("unexplained", 1, f"a version cannot be read any more: {error}")
+    tally.lenient = False
     tally.strangers(
         firing
         for firing in history.firings
@@ -137,9 +121,13 @@ class _Tally:
         self.counts: Counter[str] = Counter()
         self.details: list[str] = []
         self.matched: set[datetime] = set()
+        self.lenient = False
+        self.forgiven_until = datetime.min.replace(tzinfo=UTC)
 
     def blame(self, what: str, count: int, sentence: str) -> None:
-        if count:
+        if self.lenient and what == "unexplained":
+            self.counts["beside"] += count
+        elif count:
             self.counts[what] += count
             if len(self.details) < _MOST_DETAILS:
                 self.details.append(sentence)
@@ -147,11 +135,29 @@ class _Tally:
     def strangers(self, firings: Iterator[Recorded]) -> None:
         """Firings that no version had due."""
         for firing in firings:
-            if firing.reason == "backfill":
+            if firing.reason == "backfill" or firing.due_at <= self.forgiven_until:
                 self.counts["beside"] += 1
             else:
                 sentence = f"{_at(firing.due_at)} was {firing.outcome}, but was not due"
                 self.blame("unexplained", firing.count, sentence)
+
+
+def _parts(history: History, version: Version) -> Iterator[Version]:
+    """A version before and since the present zone data came into use."""
+    change = history.former_zone_data_until
+    whole = change is None or version.schedule.timetable.zone == "UTC" or change <= version.start
+    if whole or change is None or (version.end is not None and version.end <= change):
+        yield version
+    else:
+        yield Version(version.schedule, version.start, change)
+        yield Version(version.schedule, change, version.end)
+
+
+def _lenient(history: History, part: Version) -> bool:
+    """Whether the due times of a part of a version cannot be computed again."""
+    change = history.former_zone_data_until
+    zoned = part.schedule.timetable.zone != "UTC"
+    return zoned and change is not None and part.end is not None and part.end <= change
 
 
 _COUNTED = {
@@ -219,53 +225,3 @@ def _gap(tally: _Tally, course: Course, start: datetime, end: datetime) -> None:
 
 def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-async def _schedules(connection: Connection, schedule: str | None, after: str) -> Sequence[Any]:
-    rows: Sequence[Any] = await connection.fetch(_sql("prove_schedules"), schedule, after, _AT_ONCE)
-    return rows
-
-
-async def _histories(
-    connection: Connection, rows: Sequence[Any], start: datetime, end: datetime
-) -> list[History]:
-    ids = [row["id"] for row in rows]
-    asked = (ids, start, end)
-    versions = _by_schedule(await connection.fetch(_sql("prove_versions"), *asked))
-    firings = _by_schedule(await connection.fetch(_sql("prove_firings"), *asked))
-    doubled = _by_schedule(await connection.fetch(_sql("prove_jobs"), *asked))
-    return [
-        History(
-            schedule=row["id"],
-            versions=[_version(each) for each in versions.get(row["id"], ())],
-            firings=[_recorded(each) for each in firings.get(row["id"], ())],
-            decided_until=row["decided_until"],
-            doubled_jobs=[each["fired_for"] for each in doubled.get(row["id"], ())],
-        )
-        for row in rows
-    ]
-
-
-def _by_schedule(rows: Sequence[Any]) -> Mapping[str, list[Any]]:
-    sorted_out: dict[str, list[Any]] = {}
-    for row in rows:
-        sorted_out.setdefault(row["schedule"], []).append(row)
-    return sorted_out
-
-
-def _version(row: Any) -> Version:
-    try:
-        schedule = decode(row["definition"])
-    except (msgspec.MsgspecError, ValueError):
-        schedule = unreadable(row["schedule"], row["task"])
-    return Version(schedule, row["effective_from"], row["effective_until"])
-
-
-def _recorded(row: Any) -> Recorded:
-    return Recorded(
-        row["due_at"], Outcome(row["outcome"]), row["reason"], row["count"], row["due_until"]
-    )
-
-
-def _sql(name: str) -> str:
-    return statement(__package__, name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,7 +11,7 @@ from horarium.database import Connection, statement
 from horarium.engine.jobs import limits
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.schedules.firing import Decided, without
-from horarium.engine.schedules.schedule import Schedule, course_of
+from horarium.engine.schedules.schedule import Kept, Schedule, course_of, unreadable
 
 
 class Fired(NamedTuple):
@@ -27,7 +27,7 @@ def call(schedule: Schedule, firing: Decided) -> NewJob:
     labels = msgspec.json.decode(schedule.labels, type=dict)
     if firing.covers is not None:
         labels["covers_from"], labels["covers_until"] = firing.covers
-    return NewJob(
+    job = NewJob(
         task=schedule.task,
         queue=schedule.queue,
         priority=schedule.priority,
@@ -39,6 +39,32 @@ def call(schedule: Schedule, firing: Decided) -> NewJob:
         schedule=schedule.id,
         fired_for=firing.due_at,
     )
+    return job if schedule.job_id is None else msgspec.structs.replace(job, id=schedule.job_id)
+
+
+def call_beside(schedule: Schedule) -> NewJob:
+    """The job of a call that no due time asks for."""
+    return NewJob(
+        task=schedule.task,
+        queue=schedule.queue,
+        priority=schedule.priority,
+        arguments=bytes(schedule.arguments),
+        labels=bytes(schedule.labels),
+        owner=schedule.owner,
+        limits=limits.encode(schedule.limits),
+        schedule=schedule.id,
+    )
+
+
+def kept_of(row: Any) -> Kept:
+    """A row of schedules; a definition that cannot be read is shown as such."""
+    values = dict(row)
+    id, task, definition = values.pop("id"), values.pop("task"), values.pop("definition")
+    try:
+        schedule = decode(definition)
+    except (msgspec.MsgspecError, ValueError):
+        schedule = unreadable(id, task)
+    return Kept(schedule=schedule, **values)
 
 
 def decode(definition: bytes) -> Schedule:

@@ -1,6 +1,6 @@
 """A schedule: a timetable, the call it makes, and what happens when due times collide or pass."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ import msgspec
 from horarium.engine.jobs.job import DEFAULT_QUEUE
 from horarium.engine.jobs.limits import Limits
 from horarium.engine.schedules.timetable import (
+    At,
     Course,
     Cron,
     Every,
@@ -54,6 +55,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         labels: JSON object of labels of each call.
         limits: those of each job.
         catch_up_window: seconds; due times that passed longer ago are missed.
+        job_id: of the job of each due time, one after the other; `None`: each has a new one.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     overlap: Overlap = Overlap.SKIP
     catch_up: CatchUp = CatchUp.LATEST
     catch_up_window: float = DAY
+    job_id: str | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +130,33 @@ def completed(schedule: Schedule, former: Schedule | None, now: datetime) -> Sch
     return msgspec.structs.replace(schedule, timetable=timetable)
 
 
+def decided_until_of(timetable: Timetable, now: datetime) -> datetime:
+    """From when a new schedule's due times count: an instant may have passed already."""
+    match timetable.rule:
+        case Every(anchor=datetime() as anchor):
+            eve = anchor - timedelta.resolution
+            return min(now, eve) if anchor > now - timedelta(seconds=1) else now
+        case At(instant):
+            return min(now, instant.astimezone(UTC) - timedelta.resolution)
+        case _:
+            return now
+
+
+def refuse_passed(schedule: Schedule, former: Schedule, now: datetime) -> None:
+    """Refuse an edit to another instant that has passed: nothing would ever come of it.
+
+    Raises:
+        InvalidInput: it is one.
+    """
+    rule = schedule.timetable.rule
+    if isinstance(rule, At) and rule.instant <= now and rule != former.timetable.rule:
+        raise InvalidInput(
+            "at",
+            f"{rule.instant:%Y-%m-%d %H:%M:%S %z} has passed, and only a new schedule runs what "
+            "has; trigger this one to run it now",
+        )
+
+
 def same(one: Schedule, other: Schedule) -> bool:
     """Whether two definitions say the same, however their JSON is written."""
     return _plain(one) == _plain(other)
@@ -140,13 +170,17 @@ def check(schedule: Schedule) -> None:
     """
     if not 1 <= len(schedule.id) <= 255 or "\0" in schedule.id:
         raise InvalidInput("schedule_id", "it takes 1 to 255 characters, none of them NUL")
-    for field in ("task", "queue", "owner"):
+    for field in ("task", "queue", "owner", "job_id"):
         _check_name(field, getattr(schedule, field))
     if not -32768 <= schedule.priority <= 32767:
         raise InvalidInput("priority", f"{schedule.priority} is outside -32768..32767")
     if not 0 <= schedule.catch_up_window <= LONGEST_WINDOW:
         raise InvalidInput(
             "catch_up_window", f"it takes seconds, 0 to {LONGEST_WINDOW:.0f}, a hundred years"
+        )
+    if schedule.job_id is not None and schedule.overlap in (Overlap.ALLOW, Overlap.CANCEL_OTHER):
+        raise InvalidInput(
+            "overlap", f"{schedule.overlap} may want two jobs at once, and a task_id names only one"
         )
     _check_json("arguments", schedule.arguments)
     _check_json("labels", schedule.labels)

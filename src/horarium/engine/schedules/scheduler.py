@@ -9,14 +9,17 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
 from horarium.database import STEADY_PLANS, TRANSIENT, Connection, Link, joined, statement
 from horarium.engine.jobs.ledger import Ledger
-from horarium.engine.schedules.book import SCHEDULES_CHANNEL
+from horarium.engine.schedules.book import SCHEDULES_CHANNEL, Book
+from horarium.engine.schedules.filling import go_on_with
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.record import Fired as Recorded
+from horarium.engine.schedules.rounds import Rounds
 from horarium.engine.schedules.step import step
 from horarium.engine.schedules.waiting import release
 from horarium.engine.transports.doorbell import Doorbell
@@ -37,12 +40,19 @@ _log = structlog.get_logger()
 class Scheduler:
     """Decides due times until it is cancelled."""
 
-    def __init__(self, ledger: Ledger, events: Events | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        events: Events | None = None,
+        keep_firings: timedelta = timedelta(days=400),
+    ) -> None:
         self._ledger = ledger
         self._events = events or Events()
+        self._rounds = Rounds(Book(ledger), self._events, keep_firings)
         self._link = Link(ledger.database, "horarium scheduler", STEADY_PLANS)
         self._doorbell = Doorbell()
         self._ended: set[str] = set()
+        self._to_fill: set[str] | None = set()
         self._looked_at_all = float("-inf")
         self._locked = 0
         self.name = f"{socket.gethostname()}:{os.getpid()}"
@@ -51,14 +61,15 @@ class Scheduler:
         """Decide due times until cancelled."""
         listener = Listener(self._ledger.database)
         listener.subscribe(SCHEDULES_CHANNEL, self._hear)
-        listening = asyncio.create_task(listener.run())
+        beside = [asyncio.create_task(listener.run()), asyncio.create_task(self._rounds.run())]
         _log.info("scheduler started", scheduler=self.name)
         try:
             while True:
                 await self._once()
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self._link.close()
 
     async def _once(self) -> None:
@@ -90,6 +101,7 @@ class Scheduler:
         buffered = (each.schedule for each in fired if each.firing.outcome is Outcome.BUFFERED)
         self._ended.update(buffered)
         self._publish(fired)
+        await self._fill(connection)
         return len(fired)
 
     async def close(self) -> None:
@@ -100,10 +112,20 @@ class Scheduler:
         ended, self._ended = sorted(self._ended), set()
         if time.monotonic() - self._looked_at_all > _LOOK_AT_ALL:
             self._looked_at_all = time.monotonic()
+            self._to_fill = None
             return await release(connection, self._ledger, self.name)
         if not ended:
             return []
+        if self._to_fill is not None:
+            self._to_fill.update(ended)
         return await release(connection, self._ledger, self.name, ended)
+
+    async def _fill(self, connection: Connection) -> None:
+        """Let backfills go on of whose schedules something was heard, or all."""
+        if self._to_fill is None or self._to_fill:
+            of = None if self._to_fill is None else sorted(self._to_fill)
+            if not await go_on_with(connection, self._ledger, of):
+                self._to_fill = set()
 
     def _hear(self, schedule: str | None) -> None:
         """A schedule was changed or a job of it ended; `None`: anything may have happened."""
@@ -118,7 +140,7 @@ class Scheduler:
         connection = await self._link.get()
         row = await connection.fetchrow(statement(__package__, "next"), self._ledger.clock())
         self._locked = self._locked + 1 if row["overdue"] and not progressed else 0
-        if self._ended or (row["overdue"] and progressed):
+        if self._ended or self._to_fill != set() or (row["overdue"] and progressed):
             return 0.0
         seconds = LONGEST_SLEEP if row["seconds"] is None else row["seconds"]
         if row["overdue"]:

@@ -3,4 +3,4 @@
 insert into shop.users (id, name, email, country, zone)
 values ($1, $2, $3, $4, $5)
 on conflict do nothing
-returning id, name, email, country, zone, created_at, updated_at
+returning id, name, email, country, zone, created_at, updated_at, version

@@ -18,7 +18,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from horarium.application import Horarium
 from horarium.database import TRANSIENT
-from horarium.engine import Standing, Watch, standing
+from horarium.engine import JobStanding, Watch, job_standing
 from horarium.errors import NotFound
 from horarium.web.api.parameters import Identity, refuses
 
@@ -53,7 +53,7 @@ async def follow_job(app: App, job_id: Identity, request: Request[Any, Any, Any]
     now. A client that comes back with Last-Event-ID is not told again what it knows, and one that
     knows the end is answered 204, at which browsers stop.
     """
-    now = await standing(app.database, job_id)
+    now = await job_standing(app.database, job_id)
     if now is None:
         raise NotFound(f"there is no job {job_id!r} in the ledger")
     known = request.headers.get("last-event-id")
@@ -81,13 +81,13 @@ async def follow_all(
 
 async def _life(app: Horarium, job: str, known: str | None) -> Messages:
     """A job's standings, from the one after `known` to its end."""
-    seen: Standing | None = None
+    seen: JobStanding | None = None
     async with app.watchers.watch(Watch(job=job)) as sight:
         await _expect(app, job)
         while not sight.over:
             sight.take()
             try:
-                now = await standing(app.database, job)
+                now = await job_standing(app.database, job)
             except TRANSIENT:
                 yield ServerSentEventMessage(data=None, comment="the database does not answer")
                 await sight.wait(1.0)
@@ -109,7 +109,7 @@ async def _expect(app: Horarium, job: str) -> None:
         await app.ledger.expect(job)
 
 
-def _told(before: Standing | None, now: Standing) -> ServerSentEventMessage:
+def _told(before: JobStanding | None, now: JobStanding) -> ServerSentEventMessage:
     kind = "state"
     if now.state.final:
         kind = "ended"

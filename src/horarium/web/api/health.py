@@ -20,12 +20,17 @@ class Alive(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Every part is ready. `scheduler_lag` is in seconds; null: nothing is due."""
+    """Every part is ready. `scheduler_lag` is in seconds; null: nothing is due.
+
+    `degraded`: due times of `unproved` schedules are unexplained or doubled, and
+    /schedules/proof/standing says which. Requests are served all the same.
+    """
 
     status: str
     database: bool
     migrated: bool
     scheduler_lag: float | None
+    unproved: int
 
 
 @get("/health", tags=["Health"], summary="Live", responses=refuses())
@@ -44,7 +49,8 @@ async def ready(app: NamedDependency[SkipValidation[Horarium]]) -> Ready:
     found = await app.health()
     if not found.ready:
         raise NotReady(found)
-    return Ready("ready", found.database, found.migrated, found.scheduler_lag)
+    status = "degraded" if found.unproved else "ready"
+    return Ready(status, found.database, found.migrated, found.scheduler_lag, found.unproved)
 
 
 ROUTES = [health, ready]

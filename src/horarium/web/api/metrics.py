@@ -12,7 +12,8 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from horarium.application import Horarium
-from horarium.engine import Member, Presence, Queue, Statistics, roster
+from horarium.engine import Member, Presence, Queue, Standing, Statistics, roster, standing
+from horarium.shop.messages import Count, message_counts
 from horarium.web.api.parameters import refuses
 from horarium.web.exposition import MEDIA_TYPE, Measure, Sample, exposition
 
@@ -31,10 +32,12 @@ App = NamedDependency[SkipValidation[Horarium]]
 async def metrics(app: App) -> Response[str]:
     """Gauges in the text format of Prometheus: unfinished jobs by queue and state, the age of the
     oldest that is due, paused queues, what ended within the last five minutes by task and state and
-    how long it took, workers and their slots, and by how much the schedulers are late.
+    how long it took, workers and their slots, messages by how they ended, by how much the
+    schedulers are late, and what the standing proof finds.
     """
     async with app.database.connection() as connection:
         now = await app.book.now(connection)
+        messages = await message_counts(connection)
     queues = await app.queues.all()
     recent = await app.ledger.statistics(RECENT)
     health = await app.health()
@@ -42,11 +45,13 @@ async def metrics(app: App) -> Response[str]:
         *_of_queues(queues, now),
         *_of_tasks(recent),
         *_of_workers(await roster(app.database)),
+        _of_messages(messages),
         Measure(
             "horarium_scheduler_lag_seconds",
             "By how much the longest due schedule is late; 0 where nothing is due.",
             [Sample(health.scheduler_lag or 0.0)],
         ),
+        *_of_proof(await standing(app.book, most=0), now),
     ]
     return Response(exposition(measures), media_type=MEDIA_TYPE)
 
@@ -100,6 +105,14 @@ def _of_tasks(recent: Statistics) -> Iterator[Measure]:
     )
 
 
+def _of_messages(counts: Sequence[Count]) -> Measure:
+    return Measure(
+        "horarium_messages",
+        "Messages of RabbitMQ by how they ended; refused and unreadable ones are in dead queues.",
+        [Sample(each.count, {"queue": each.queue, "outcome": each.outcome}) for each in counts],
+    )
+
+
 def _of_workers(members: Sequence[Member]) -> Iterator[Measure]:
     live = [each for each in members if each.state is Presence.LIVE]
     lapsed = sum(each.state is Presence.LAPSED for each in members)
@@ -115,6 +128,22 @@ def _of_workers(members: Sequence[Member]) -> Iterator[Measure]:
             Sample(sum(each.slots for each in live), {"kind": "all"}),
             Sample(sum(each.running for each in live), {"kind": "taken"}),
         ],
+    )
+
+
+def _of_proof(found: Standing, now: datetime) -> Iterator[Measure]:
+    yield Measure(
+        "horarium_due_times_wrong",
+        "Due times without their one outcome, by the standing proof.",
+        [
+            Sample(found.unexplained, {"kind": "unexplained"}),
+            Sample(found.doubled, {"kind": "doubled"}),
+        ],
+    )
+    yield Measure(
+        "horarium_proof_age_seconds",
+        "How long ago all decided due times were proved; none: not yet.",
+        [Sample((now - found.proved_at).total_seconds())] if found.proved_at else [],
     )
 
 

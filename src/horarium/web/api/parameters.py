@@ -12,11 +12,11 @@ from litestar.params import PathParameter, QueryParameter
 
 from horarium.application import Horarium
 from horarium.errors import InvalidInput
-from horarium.shop import Page
+from horarium.shop import Listing
 from horarium.web.problems import MEDIA_TYPE, Problem, ReadinessProblem, StockProblem
 from horarium.web.refusals import refusal
 
-Shown = TypeVar("Shown", bound=Page[Any])
+Shown = TypeVar("Shown", bound=Listing[Any])
 
 LAST_PAGE = 1_000_000_000
 MOST_ITEMS = 1000
@@ -27,6 +27,13 @@ PageNumber = Annotated[
 ]
 PageSize = Annotated[
     int, QueryParameter(ge=1, le=MOST_ITEMS, description="Items on a page, up to 1000.")
+]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=4000,
+        description="`next` of the page before, instead of a page; nothing is counted then.",
+    ),
 ]
 Identity = Annotated[str, PathParameter(description="The id, as it was given or made.")]
 
@@ -87,14 +94,17 @@ def instant(field: str, text: str | None) -> dt.datetime | None:
         raise InvalidInput(field, refusal(str(error))[1]) from None
 
 
-def shown(kind: type[Shown], page: Page[Any], show: Callable[[Any], Any]) -> Shown:
-    """The page with each item as the API shows it."""
-    return kind([show(item) for item in page.items], page.total, page.page, page.count)
+def shown(kind: type[Shown], found: Listing[Any], show: Callable[[Any], Any]) -> Shown:
+    """The list with each item as the API shows it."""
+    items = [show(item) for item in found.items]
+    return kind(items, found.total, found.page, found.count, found.next)
 
 
 _MEANINGS = {
     400: "A value, a parameter or the body cannot be used; nothing was changed",
     404: "There is nothing under this id, or of this day",
+    412: "It was changed since it was read: read it again; nothing was changed",
+    428: "If-Match is missing: the ETag of what was read, or *",
     409: "What is there now forbids it; nothing was changed",
     413: "The body is too large",
     415: "The body is not application/json",

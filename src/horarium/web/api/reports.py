@@ -13,6 +13,7 @@ from horarium import reports
 from horarium.application import Horarium
 from horarium.errors import InvalidInput, NotFound
 from horarium.shop import Page
+from horarium.web.answers import answered
 from horarium.web.api.parameters import (
     CHOSEN_DAY,
     MOST_ITEMS,
@@ -77,16 +78,26 @@ class Generation(msgspec.Struct, frozen=True):
     responses=refuses(404),
 )
 async def report(
-    app: App, day: ChosenDay, page: PageNumber = 1, count: PageSize = MOST_ITEMS
-) -> DayReport:
+    request: Request[Any, Any, Any],
+    app: App,
+    day: ChosenDay,
+    page: PageNumber = 1,
+    count: PageSize = MOST_ITEMS,
+) -> Response[DayReport]:
     """The rows of the order report of a day, by order; without a day, of the newest that was
     built. Up to 1000 rows a page: `total` says how many the day has. A day without orders has
     none, a day that was never built is 404.
     """
     async with app.database.connection() as connection:
-        day = day or await _newest(connection)
-        found = await reports.rows(connection, day, page, count)
-    return DayReport(day, found.items, found.total, found.page, found.count)
+        of_day = day or await _newest(connection)
+
+        async def rows() -> DayReport:
+            found = await reports.rows(connection, of_day, page, count)
+            return DayReport(of_day, found.items, found.total, found.page, found.count)
+
+        version = await reports.rows_version(connection, of_day)
+        key = ("/report", of_day, page, count, version)
+        return await answered(request.app, key, rows)
 
 
 @get(
@@ -111,7 +122,8 @@ async def all_reports(app: App, page: PageNumber = 1, count: PageSize = 10) -> R
 )
 async def report_summary(app: App, day: ChosenDay) -> reports.Summary:
     """Totals, averages, sales and refunds of a day, the day before it, and how fresh they are;
-    without a day, of the newest that was built.
+    without a day, of the newest that was built. `reviews` has the day's mean polarity and its worst
+    reviews with their orders, as they are now.
     """
     async with app.database.connection() as connection:
         return await reports.summary(connection, day)

@@ -9,6 +9,7 @@ from horarium import reports
 from horarium.engine import Job
 from horarium.web.dashboard.chart import NARROW, WIDE, Chart, Column, chart
 from horarium.web.dashboard.figures import Tile, other_currencies, tiles
+from horarium.web.dashboard.reviews import reviews_line
 from horarium.web.dashboard.sight import SPAN, Refusal, Reported, Sight, Upcoming
 from horarium.web.dashboard.wording import (
     cash,
@@ -71,6 +72,7 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
     tiles: list[Tile]
     others: list[str]
     compared_with: str
+    reviews: str
     provisional: bool
     revision: int
     built: str
@@ -132,6 +134,7 @@ def _report(found: Reported, seen: Sight) -> ReportView:
         tiles=tiles(summary, found.before),
         others=other_currencies(summary),
         compared_with="" if found.before is None else short_day(found.before.day),
+        reviews=reviews_line(found.summary.reviews),
         provisional=fresh.provisional,
         revision=fresh.revision,
         built=moment(fresh.built_at, seen.zone),

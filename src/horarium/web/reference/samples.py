@@ -79,11 +79,17 @@ def call(
 
 
 def _needed(schema: Mapping[str, Any], document: Document) -> Any:
-    """A sample of a body with the fields that it cannot do without."""
+    """A sample of a body with the fields that it cannot do without or that have an example."""
     schema = resolved(schema, document)
+    if schema.get("examples"):
+        return schema["examples"][0]
     if schema.get("type") == "array":
         return [_needed(schema.get("items", {}), document)]
     if "properties" not in schema:
         return sample(schema, document)
     fields = schema["properties"]
-    return {name: _needed(fields[name], document) for name in fields if name in schema["required"]}
+    return {
+        name: _needed(field, document)
+        for name, field in fields.items()
+        if name in schema.get("required", ()) or field.get("examples", [None])[0] is not None
+    }

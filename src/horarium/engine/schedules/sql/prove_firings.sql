@@ -1,10 +1,14 @@
--- The firings of schedules in a span, with the rows of several that reach into it.
+-- The firings of schedules ($1) in their spans (after $2, up to $3), with the rows of several that
+-- reach into them.
 -- Carried by the primary key and firings_rows.
-select schedule, due_at, due_until, outcome, reason, count
-from horarium.firings
-where schedule = any ($1::text[]) and due_at > $2::timestamptz and due_at <= $3::timestamptz
-union all
-select schedule, due_at, due_until, outcome, reason, count
-from horarium.firings
-where schedule = any ($1) and count > 1 and due_at <= $2 and due_until > $2
-order by schedule, due_at
+select f.schedule, f.due_at, f.due_until, f.outcome, f.reason, f.count
+from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as span (schedule, start, until)
+cross join lateral (
+    select * from horarium.firings
+    where schedule = span.schedule and due_at > span.start and due_at <= span.until
+    union all
+    select * from horarium.firings
+    where schedule = span.schedule and count > 1 and due_at <= span.start
+        and due_until > span.start
+) f
+order by f.schedule, f.due_at

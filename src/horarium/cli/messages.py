@@ -1,0 +1,45 @@
+"""`horarium messages`: the part that consumes the shop's queues on RabbitMQ."""
+
+import asyncio
+from importlib.util import find_spec
+
+from cyclopts import App
+
+from horarium.cli.processes import AppName, _serve
+from horarium.errors import InvalidSetting, Unavailable
+
+
+def add(app: App) -> None:
+    """Add this command."""
+    app.command(messages)
+
+
+def messages(*, app: AppName = None) -> int:
+    """Consume orders and products from RabbitMQ, the queues `order` and `product`.
+
+    Any number may run; RABBITMQ_URL says where. `horarium up` runs one where it is set.
+
+    Parameters
+    ----------
+    app
+        Your application as module:name.
+    """
+    return _serve(lambda stop: _consume(stop, app), "messages")
+
+
+async def _consume(stop: asyncio.Event, name: str | None) -> None:
+    from horarium.cli.opening import find_application
+
+    application = find_application(name)
+    url = application.settings.rabbitmq_url
+    if url is None:
+        raise InvalidSetting("RABBITMQ_URL", "it is not set; it takes an address of amqp://")
+    if find_spec("faststream") is None:
+        raise Unavailable("messages need the extra: pip install 'horarium[rabbitmq]'")
+    from horarium.shop.messages.consumer import Consumer
+
+    await application.require_ready()
+    try:
+        await Consumer(application.database, url).run(stop)
+    finally:
+        await application.close()

@@ -1,0 +1,146 @@
+"""What comes, over HTTP: the next due times of a schedule or of a rule, and the crowd of all."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter, SkipValidation
+
+from horarium.application import Horarium
+from horarium.engine import (
+    DueTime,
+    InvalidTimetable,
+    RuleDraft,
+    Timetable,
+    compiled,
+    forecast,
+    preview,
+    timetable_of,
+    zone_data_version,
+)
+from horarium.errors import InvalidInput
+from horarium.web.api.parameters import Identity, instant, refuses
+
+MOST_PREVIEWED = 1000
+LONGEST_FORECAST = 31 * 24
+_PREVIEWED = "How many due times, up to 1000."
+
+App = NamedDependency[SkipValidation[Horarium]]
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """The next due times, and what moved each of them."""
+
+    zone: str
+    zone_data: str
+    due_times: list[DueTime]
+
+
+class Previewed(RuleDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule that is not saved, and how far to look. `id` is that which it would have: jitter and H
+    spread by it.
+    """
+
+    id: Annotated[str, msgspec.Meta(max_length=255)] = "preview"
+    count: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED, description=_PREVIEWED)] = 10
+    start: Annotated[
+        Annotated[datetime, msgspec.Meta(tz=True)] | None,
+        msgspec.Meta(description="After this instant; null: now", examples=[None]),
+    ] = None
+
+
+class Minute(msgspec.Struct, frozen=True):
+    """How many jobs are due within a minute."""
+
+    minute: datetime
+    jobs: int
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """The minutes in which jobs are due, in order; `jobs` in all; the fullest minute."""
+
+    start: datetime
+    hours: int
+    jobs: int
+    fullest: Minute | None
+    minutes: list[Minute]
+
+
+@get(
+    "/schedules/{id:str}/preview",
+    tags=["Schedules"],
+    summary="Next due times of a schedule",
+    responses=refuses(404),
+)
+async def preview_schedule(
+    app: App,
+    id: Identity,
+    count: Annotated[int, QueryParameter(ge=1, le=MOST_PREVIEWED, description=_PREVIEWED)] = 10,
+    start: Annotated[
+        str | None,
+        QueryParameter(
+            name="from", format="date-time", description="After this instant; without it now."
+        ),
+    ] = None,
+) -> Preview:
+    """The next due times, in UTC and by the clock of the zone, with a note where a clock change, a
+    calendar or jitter bears on one. Whether the schedule is paused does not matter.
+    """
+    kept = await app.book.show(id)
+    return await _preview(app, kept.schedule.timetable, instant("from", start), count)
+
+
+@post(
+    "/schedules/preview",
+    tags=["Schedules"],
+    summary="Next due times of a rule",
+    status_code=200,
+    responses=refuses(body=True),
+)
+async def preview_rule(app: App, data: JSONBody[Previewed]) -> Preview:
+    """The next due times of a rule that is not saved; nothing is changed."""
+    return await _preview(app, timetable_of(data, data.id or "preview"), data.start, data.count)
+
+
+@get("/schedules/forecast", tags=["Schedules"], summary="What is due", responses=refuses())
+async def forecast_all(
+    app: App,
+    hours: Annotated[
+        int,
+        QueryParameter(ge=1, le=LONGEST_FORECAST, description="How far to look ahead, up to 744."),
+    ] = 24,
+    start: Annotated[
+        str | None,
+        QueryParameter(
+            name="from", format="date-time", description="From this instant; without it now."
+        ),
+    ] = None,
+) -> Forecast:
+    """How many jobs of all active schedules are due in each minute, so that a crowd at midnight is
+    seen before it comes. Minutes without any are left out.
+    """
+    begin = instant("from", start) or await _now(app)
+    found = await forecast(app.book, begin, timedelta(hours=hours))
+    minutes = [Minute(minute, jobs) for minute, jobs in found.items()]
+    fullest = max(minutes, key=lambda each: each.jobs, default=None)
+    return Forecast(begin, hours, sum(found.values()), fullest, minutes)
+
+
+async def _preview(
+    app: Horarium, timetable: Timetable, start: datetime | None, count: int
+) -> Preview:
+    try:
+        due = preview(compiled(timetable), start or await _now(app), count)
+    except InvalidTimetable as error:
+        raise InvalidInput(error.field, error.reason) from None
+    return Preview(timetable.zone, zone_data_version(), due)
+
+
+async def _now(app: Horarium) -> datetime:
+    async with app.database.connection() as connection:
+        return await app.book.now(connection)
+
+
+ROUTES = [preview_schedule, preview_rule, forecast_all]
