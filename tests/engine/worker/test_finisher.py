@@ -13,7 +13,9 @@ from horarium.engine import Ledger, State
 from horarium.engine.jobs.ledger import Held
 from horarium.engine.jobs.outcome import Snoozed, Succeeded
 from horarium.engine.worker import finisher
+from horarium.engine.worker.board import Board
 from horarium.engine.worker.finisher import Finisher
+from horarium.events import Events
 
 LOST = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 
@@ -50,7 +52,9 @@ async def test_a_snooze_that_was_written_does_not_undo_the_next_claim(
     worker: Claimer = await claimer()
     forgetful = Forgetful(database)
     link = Link(database, "finish")
-    writing = Finisher(forgetful, link, lambda: None, Board(database), Events())
+    writing = Finisher(
+        forgetful, link, lambda: None, Board(database, ledger.clock, Events()), Events()
+    )
     await enqueue(ledger, "snoozed", "later")
     first = await worker.claim_one()
     answer = asyncio.create_task(writing.settle(first, Snoozed(0.0), 0.0))
