@@ -76,7 +76,7 @@ POSTS: dict[str, tuple[str, Any, int, str, Any]] = {
     "an order": (
         "/orders",
         {"id": "o", "items": [{"product_id": "tea", "quantity": 3}]},
-        409,
+        201,
         "select (select stock from shop.products) || ' ' || (select count(*) from shop.orders)",
         "7 1",
     ),

@@ -70,7 +70,7 @@ async def test_an_end_reads_no_table_whole(seeded: Connection, connection: Conne
             )
         )
 
-    await connection.execute("select pg_stat_reset()")
+    before = await read_whole()
     async with seeded.transaction():
         await seeded.execute(
             "select horarium.end_dependencies(array['a2', 'a4', 'a6'], "
