@@ -153,7 +153,10 @@ async def test_what_a_user_leaves_in_a_session_does_not_reach_the_next(
             await connection.execute("set statement_timeout = '7s'; select pg_advisory_lock(7)")
         lent = await database.acquire()
         assert await lent.fetchval("show statement_timeout") == "0"
-        assert await lent.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
+        held = (
+            "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+        )
+        assert await lent.fetchval(held) == 0
         await lent.execute("set statement_timeout = '7s'")
         await database.release(lent)
         async with database.connection() as connection:

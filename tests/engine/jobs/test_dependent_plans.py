@@ -33,7 +33,7 @@ HOT = {
     "inputs": ("'b7', 1000", {"dependencies_job", "jobs_pkey"}),
     "unknown": ("'{a1,h1,z}'", {"jobs_pkey"}),
     "lock_followed": ("'{b7,b9}'", {"dependencies_job", "jobs_pkey"}),
-    "follow_again": ("'{b7,b9}', '{a7,a9}'", {"dependencies_job", "jobs_pkey"}),
+    "follow_again": ("'{b7,b9}', '{a7,a9}'", {"jobs_pkey"}),
     "followed_already": ("'a7'", {"dependencies_pkey"}),
     "batch_show": ("'x7'", {"jobs_batch"}),
     "batch_unfinished": ("'x7'", {"jobs_batch"}),
@@ -88,7 +88,7 @@ async def test_an_end_reads_no_table_whole(seeded: Connection, connection: Conne
     assert await connection.fetchval(
         "select exists (select from horarium.job_history where state = 'cancelled')"
     )
-    assert await read_whole() <= 1  # the look just now
+    assert await read_whole() - before <= 1  # the look just now
 
 
 def _found(plan: object, field: str) -> list[str]:

@@ -5,6 +5,7 @@ far as its concurrency allows; the rest is done by any scheduler, which hears of
 So what is interrupted goes on by itself, and at most `concurrency` of its jobs are unfinished.
 """
 
+import asyncio
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -24,6 +25,7 @@ MOST_DUE = 1_000_000
 MOST_AT_ONCE = 10_000
 """Unfinished jobs that `concurrency` may allow."""
 _AT_ONCE = 5000
+_WHILE_OTHERS_ARE_AT_IT = 0.05
 
 
 class Order(StrEnum):
@@ -75,13 +77,22 @@ async def backfill(
         NotFound: there is no such schedule.
         InvalidInput: the range is empty or reaches into the future.
     """
-    begun = await begin(book, id, Wanted(since=since, until=until, **wanted), origin)
-    await go_on(book, begun)
-    async with book.database.connection() as connection:
-        row = await connection.fetchrow(_sql("backfilled"), begun)
+    asked = Wanted(since=since, until=until, **wanted)
+    begun = await begin(book, id, asked, origin)
+    row = await _gone_on(book, begun)
+    while row["state"] == "filling" and asked.concurrency is None:
+        # A scheduler was at it just now; what it has done is counted when it is done.
+        await asyncio.sleep(_WHILE_OTHERS_ARE_AT_IT)
+        row = await _gone_on(book, begun)
     if row["state"] == "failed":
         raise Conflict(f"the backfill {begun} stopped: {row['note']}")
     return Backfilled(due=row["due"], enqueued=row["enqueued"], kept=row["kept"], id=begun)
+
+
+async def _gone_on(book: Book, backfill: str) -> Any:
+    await go_on(book, backfill)
+    async with book.database.connection() as connection:
+        return await connection.fetchrow(_sql("backfilled"), backfill)
 
 
 async def begin(book: Book, id: str, wanted: Wanted, origin: Origin) -> str:
