@@ -31,7 +31,8 @@ usage: python3 run.py COMMAND [ARGS]
   test    linters, types, import contracts and tests; ARGS go to pytest
           (where ARGS name files or folders, those tests alone)
   bench   the benchmarks
-  soak    the long test; soak faults: workers killed and PostgreSQL stopped, again and again
+  soak    the long test; soak faults: workers killed and PostgreSQL stopped, again and again;
+          soak contract: requests of all kinds to all routes; soak laws: those of due times alone
   env     make the environment in .venv/, for running and developing, and nothing else
   lock    write the lock files anew; needs uv, which gets ARGS (--upgrade, ...)
 """
@@ -91,9 +92,10 @@ def test(arguments: "list[str]") -> int:
         if named:
             steps = [("pytest", [*pytest, *arguments])]
         else:
-            # Tests of one file share what they stand on: they stay together.
-            side_by_side = ["--numprocesses=2", "--dist=loadfile"]
-            steps = [*LINTERS, ("pytest", [*pytest, *side_by_side, *arguments])]
+            # Tests of one file share what they stand on: they stay together. In the order of files,
+            # for by their numbers of tests those come last that have few and take longest.
+            side_by_side = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
+            steps = [*LINTERS, ("pytest", [*pytest, *side_by_side, *BOUNDS, *arguments])]
         began = time.monotonic()
         outcomes = [run_step(name, command) for name, command in steps]
         print_skipped(report)
@@ -393,6 +395,10 @@ LINTERS = [
     ("mypy", module("mypy")),
     ("lint-imports", [str(VENV / "bin" / "lint-imports")]),
 ]
+
+# A run ends, whatever is broken: where a server is there and does not answer, every test would wait
+# for its own limit. More failures than these say nothing new; a run is never this long (seconds).
+BOUNDS = ["--maxfail=30", "--override-ini=longest_run=2400"]
 
 
 def from_root(arguments: "list[str]") -> "tuple[list[str], bool]":

@@ -83,7 +83,9 @@ class Common:
 
     def environment(self) -> dict[str, str]:
         """What its processes find in their environment."""
-        kept = {n: v for n, v in os.environ.items() if not n.startswith(("HORARIUM_", "PG"))}
+        # Whatever Python compiles it keeps, as for those who have installed it.
+        dropped = ("HORARIUM_", "PG", "PYTHONDONTWRITEBYTECODE")
+        kept = {n: v for n, v in os.environ.items() if not n.startswith(dropped)}
         return {
             **kept,
             "PYTHONPATH": str(ROOT),

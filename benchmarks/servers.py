@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -86,6 +87,26 @@ class Servers:
             await self._administer(
                 "select xact_commit + xact_rollback from pg_stat_database where datname = $1",
                 database,
+            )
+        )
+
+    async def backends(self, database: str, ports: Collection[int]) -> list[int]:
+        """PostgreSQL's processes that serve the clients at these ports, parallel workers too."""
+        found: list[int] = await self._administer(
+            "with served as (select pid from pg_stat_activity where datname = $1 and"
+            " client_port = any ($2)) select array(select pid from served union all"
+            " select pid from pg_stat_activity where leader_pid in (select pid from served)"
+            " and pid <> leader_pid)",
+            database,
+            sorted(ports),
+        )
+        return found
+
+    async def sessions(self, database: str) -> int:
+        """Connections that clients have opened to a database so far."""
+        return int(
+            await self._administer(
+                "select sessions from pg_stat_database where datname = $1", database
             )
         )
 

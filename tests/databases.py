@@ -37,12 +37,12 @@ class Databases:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="databases", daemon=True)
         self._thread.start()
-        self._connection = self._await(asyncpg.connect(url))
+        self._connection = self.run(asyncpg.connect(url))
 
     def create(self, template: str = "template1") -> str:
         """The name of a new database."""
         name = next(self._names)
-        self._await(self._connection.execute(f"create database {name} template {template}"))
+        self.run(self._connection.execute(f"create database {name} template {template}"))
         return name
 
     def address(self, name: str) -> str:
@@ -53,9 +53,7 @@ class Databases:
         """Drop a database, whoever is connected to it."""
         for tries_left in reversed(range(50)):
             try:
-                self._await(
-                    self._connection.execute(f"drop database if exists {name} with (force)")
-                )
+                self.run(self._connection.execute(f"drop database if exists {name} with (force)"))
             except asyncpg.InsufficientPrivilegeError:
                 # Autovacuum is at work in it, which only a superuser may end; it ends by itself.
                 if not tries_left:
@@ -66,7 +64,7 @@ class Databases:
 
     def drop_stale(self, now: float) -> list[str]:
         """Drop what runs that were killed more than a day ago have left behind."""
-        rows = self._await(self._connection.fetch("select datname from pg_database"))
+        rows = self.run(self._connection.fetch("select datname from pg_database"))
         stale = [row["datname"] for row in rows if is_stale(row["datname"], now)]
         for name in stale:
             try:
@@ -76,12 +74,13 @@ class Databases:
         return stale
 
     def close(self) -> None:
-        self._await(self._connection.close())
+        self.run(self._connection.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    def _await(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do work on the thread's loop; returns its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
@@ -96,8 +95,13 @@ def run_folder(run: str) -> Path:
     return Path(tempfile.gettempdir(), FOLDERS + run)
 
 
+def bytecode_folder(run: str) -> Path:
+    """Where a run keeps compiled modules, if it may not keep them beside their sources."""
+    return Path(tempfile.gettempdir(), f"{FOLDERS}{run}-bytecode")
+
+
 def remove_stale_folders(now: float) -> None:
-    """Remove the embedded servers' folders of runs that were killed more than a day ago."""
+    """Remove the folders of runs that were killed more than a day ago."""
     for folder in Path(tempfile.gettempdir()).glob(FOLDERS + "*"):
         if folder.stat().st_mtime < now - STALE:
             shutil.rmtree(folder, ignore_errors=True)

@@ -112,6 +112,10 @@ async def test_health_says_what_is_wrong(
     late = await app.health()
     assert not late.ready
     assert late.scheduler_lag == pytest.approx(300, abs=30)
+    async with app.database.connection() as connection:
+        await connection.execute("update horarium.alembic_version set version_num = '0001_ledger'")
+    with pytest.raises(Unavailable, match="run: horarium migrate"):  # whatever else is late
+        await app.require_ready()
 
     unmigrated = Horarium(load({"DATABASE_URL": empty_database_url}, tmp_path))
     health = await unmigrated.health()
@@ -145,3 +149,29 @@ async def test_many_jobs_join_an_sqlalchemy_session_too(app: Horarium, database_
         await session.commit()
     await engine.dispose()
     assert await app.ledger.counts() == {State.QUEUED: 100}
+
+
+async def test_a_job_is_looked_at_and_cancelled_in_an_sqlalchemy_session(
+    app: Horarium, database_url: str
+) -> None:
+    @app.broker.task(task_name="note")
+    async def note(number: int) -> None: ...
+
+    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with AsyncSession(engine) as session:
+        async with app.transaction(session):
+            sent = await note.kiq(1)
+            assert await app.ledger.cancel(sent.task_id, "no longer wanted") is State.CANCELLED
+            job = await app.ledger.show(sent.task_id)
+            listed = await app.ledger.jobs()
+            why = await app.ledger.explain(sent.task_id)
+            again = await app.ledger.run_again(sent.task_id)
+        await session.commit()
+    await engine.dispose()
+    assert (job.arguments, job.error) == (listed[0].arguments, listed[0].error)
+    assert bytes(job.arguments or b"") == b'{"args": [1], "kwargs": {}}'
+    assert job.error is not None
+    assert job.error.message == "no longer wanted"
+    assert "no longer wanted" in why.findings[0].why
+    assert again.state is State.QUEUED
+    assert (await app.ledger.show(sent.task_id)).state is State.QUEUED

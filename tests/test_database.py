@@ -1,12 +1,16 @@
 """The way to PostgreSQL: joined transactions, JSON as bytes, and errors that name the server."""
 
 import asyncio
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from horarium.database import TRANSIENT, Database, Link, current_connection
-from horarium.errors import Unavailable
+from horarium.database import Database
+from horarium.errors import HorariumError, Unavailable
+from horarium.link import Link
 from horarium.listener import Listener
+from horarium.outage import TRANSIENT
+from horarium.transaction import current_connection
 
 
 @pytest.fixture
@@ -37,6 +41,38 @@ async def test_what_is_called_in_a_transaction_joins_it(database: Database) -> N
         assert current_connection() is connection
         await write(database, "kept")
     assert current_connection() is None
+    assert await notes(database) == ["kept"]
+
+
+async def test_a_second_database_joins_if_it_is_the_same(
+    database: Database, empty_database_url: str
+) -> None:
+    second = Database(empty_database_url)
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction():
+            await write(second, "gone")
+            async with second.transaction():
+                await write(database, "gone")
+            raise ZeroDivisionError
+    assert await notes(second) == []
+    await second.close()
+
+
+async def test_another_database_is_refused_in_a_transaction(
+    database: Database, empty_database_url: str
+) -> None:
+    """Its statements would be carried out in the wrong database."""
+    parts = urlsplit(empty_database_url)
+    named = parts._replace(path="/postgres", netloc=f"u:geheim@{parts.hostname}")
+    other = Database(urlunsplit(named))
+    async with database.transaction() as connection:
+        assert current_connection() is connection
+        for use in (other.connection, other.transaction):
+            with pytest.raises(HorariumError, match="cannot take part") as refusal:
+                async with use():
+                    pass
+            assert "geheim" not in str(refusal.value)
+        await write(database, "kept")
     assert await notes(database) == ["kept"]
 
 
@@ -142,6 +178,41 @@ async def test_a_listener_hears_again_after_its_connection_was_cut(database: Dat
             assert await heard.get() == "two"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_statements_that_run_are_waited_for_when_it_is_closed(database: Database) -> None:
+    async def work() -> int:
+        async with database.transaction() as connection:
+            under_way.set()
+            return await connection.fetchval("select 7 from pg_sleep(0.2)")
+
+    under_way = asyncio.Event()
+    working = asyncio.create_task(work())
+    await under_way.wait()
+    async with asyncio.timeout(5):
+        await asyncio.gather(database.close(), database.close())
+    assert await working == 7
+    async with database.connection() as connection:
+        assert await connection.fetchval("select 8") == 8, "it is opened again"
+
+
+async def test_a_statement_that_does_not_end_is_cut_off_when_it_is_closed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("horarium.database._CLOSING", 0.1)
+
+    async def work() -> None:
+        async with database.connection() as connection:
+            under_way.set()
+            await connection.execute("select pg_sleep(60)")
+
+    under_way = asyncio.Event()
+    working = asyncio.create_task(work())
+    await under_way.wait()
+    async with asyncio.timeout(5):
+        await database.close()
+        with pytest.raises(Unavailable, match="went away in the middle of a statement"):
+            await working
 
 
 async def test_what_a_user_leaves_in_a_session_does_not_reach_the_next(

@@ -1,5 +1,6 @@
 """The examples are run, as their first lines say."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,11 @@ def test_plain_taskiq_code_runs_under_taskiqs_own_commands(
 async def test_a_receipt_is_sent_for_an_order_that_was_placed(
     database_url: str, tmp_path: Path
 ) -> None:
-    env = environment(tmp_path, DATABASE_URL=database_url, PYTHONPATH=str(ROOT))
+    env = environment(
+        tmp_path,
+        DATABASE_URL=database_url,
+        PYTHONPATH=os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT)]),
+    )
     job = run("examples.order_with_receipt", env).strip()
     connection = await asyncpg.connect(database_url)
     assert await connection.fetchval("select count(*) from placed") == 1

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 
 
@@ -14,14 +12,6 @@ def test_each_file_of_a_jobs_life_exists() -> None:
     named = re.findall(r"`(src/[^`]+)`", life)
     assert len(named) >= 12
     assert [name for name in named if not (ROOT / name).is_file()] == []
-
-
-@pytest.mark.parametrize("paper", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
-def test_links_lead_somewhere(paper: str) -> None:
-    text = (ROOT / paper).read_text("utf-8")
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_each_dependency_is_recorded() -> None:

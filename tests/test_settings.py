@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from horarium.addresses import mask
 from horarium.errors import InvalidSetting
-from horarium.settings import SETTINGS, load, mask, masked
+from horarium.settings import SETTINGS, load, masked
 
 
 def test_without_anything_each_setting_has_its_default(tmp_path: Path) -> None:

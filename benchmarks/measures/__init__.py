@@ -3,7 +3,18 @@
 from collections.abc import Awaitable, Callable
 
 from benchmarks.figures import Quantity
-from benchmarks.measures import beats, drain, enqueue, history, idle, kiq, latency, start, timetable
+from benchmarks.measures import (
+    beats,
+    drain,
+    due_times,
+    enqueue,
+    history,
+    idle,
+    kiq,
+    latency,
+    start,
+    timetable,
+)
 from benchmarks.session import Session
 
 ALL: dict[str, Callable[[Session], Awaitable[list[Quantity]]]] = {
@@ -15,6 +26,7 @@ ALL: dict[str, Callable[[Session], Awaitable[list[Quantity]]]] = {
     "idle": idle.measure,
     "history": history.measure,
     "start": start.measure,
+    "due-times": due_times.measure,
     "timetable": timetable.measure,
     "beats": beats.measure,
 }

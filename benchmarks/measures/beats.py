@@ -5,17 +5,21 @@ Each has the same rules; the peers read theirs from the code, as is usual with t
 
 import asyncio
 import os
-from collections.abc import Callable
 
 from benchmarks.environment import ROOT, peers_python
 from benchmarks.figures import Quantity, Ratio
-from benchmarks.measures.timetable import all_processes, opened, put_far, schedulers
+from benchmarks.measures.timetable import opened, put_far, schedulers
 from benchmarks.process import Meter, Workers
+from benchmarks.scheduler_cost import cpu_of
 from benchmarks.servers import RESULTS
 from benchmarks.session import Runs, Session, describe, figure, say
 
 _SETTLE = 15.0
-"""Seconds from a scheduler's start to the window."""
+"""Seconds from a scheduler's start to the window, at least: with very many schedules in its code it
+may still be starting."""
+_QUIET = 0.25
+"""CPU seconds in five of them under which it has started; one that is never so quiet is
+measured after two minutes more."""
 
 _COMMANDS = {
     "taskiq": ["taskiq", "scheduler", "benchmarks.tasks.taskiq_beat:scheduler",
@@ -62,7 +66,10 @@ async def _ours(session: Session) -> tuple[float, float]:
     async with opened(session) as place:
         await put_far(place, session.options.schedules)
         with schedulers(place, 1) as workers:
-            return await _watch(session, workers, lambda: all_processes(place, workers))
+            await _settle(workers)
+            seconds = session.options.idle_seconds
+            used = await cpu_of(session.servers, place.name, workers, seconds)
+            return used / seconds * 60, workers.memory() / 2**20
 
 
 async def _peer(session: Session, name: str) -> tuple[float, float]:
@@ -72,7 +79,7 @@ async def _peer(session: Session, name: str) -> tuple[float, float]:
     command = [str(peers_python()), "-m", *_COMMANDS[name], *more]
     environment = {**_environment(session), "BENCH_SCHEDULES": str(session.options.schedules)}
     with Workers([command], environment, folder / f"{name}-beat.log") as workers:
-        return await _watch(session, workers, workers.pids)
+        return await _watch(session, workers)
 
 
 def _environment(session: Session) -> dict[str, str]:
@@ -85,15 +92,25 @@ def _environment(session: Session) -> dict[str, str]:
     }
 
 
-async def _watch(
-    session: Session, workers: Workers, pids: Callable[[], list[int]]
-) -> tuple[float, float]:
+async def _watch(session: Session, workers: Workers) -> tuple[float, float]:
     """CPU seconds a minute, and megabytes."""
-    await asyncio.sleep(_SETTLE)
+    await _settle(workers)
     seconds = session.options.idle_seconds
     meter = Meter()
-    before = meter.read(pids())
+    before = meter.read(workers.pids())
     await asyncio.sleep(seconds)
-    used = meter.read(pids()) - before
+    used = meter.read(workers.pids()) - before
     workers.require_alive()
     return used / seconds * 60, workers.memory() / 2**20
+
+
+async def _settle(workers: Workers) -> None:
+    await asyncio.sleep(_SETTLE)
+    meter = Meter()
+    before = meter.read(workers.pids())
+    for _ in range(24):
+        await asyncio.sleep(5)
+        now = meter.read(workers.pids())
+        if now - before < _QUIET:
+            return
+        before = now

@@ -8,56 +8,31 @@ Nothing is opened when it is made. The database is found at its first use: the s
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any, TypeVar
-
-import asyncpg
-import msgspec
-import structlog
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from horarium import migrations
-from horarium.database import TRANSIENT, Connection, Database, joined, statement
-from horarium.engine import (
-    Batches,
-    Book,
-    Hook,
-    Ledger,
-    LedgerBroker,
-    LedgerScheduler,
-    Queues,
-    Schedule,
-    Watchers,
-)
+from horarium.database import Connection
 from horarium.errors import Unavailable
-from horarium.events import Events
-from horarium.reports.tasks import ReportTasks
+from horarium.health import NOT_MIGRATED, Health, examine
+from horarium.parts import Parts
 from horarium.settings import Settings, load
-from horarium.shop import Profile, Till, profile, settle_profile
-from horarium.shop.scoring import PolarityTasks
+from horarium.transaction import driver_connection, joined
 
-H = TypeVar("H", bound=Hook)
-_log = structlog.get_logger()
+if TYPE_CHECKING:
+    from horarium.engine import Hook, Schedule
+    from horarium.reports.promises import Promise
+    from horarium.reports.upkeep import AlertHook
+    from horarium.shop import Profile
 
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether everything that is needed answers.
-
-    Attributes:
-        scheduler_lag: seconds by which the longest due schedule is late; `None`: nothing is due.
-        unproved: schedules of which due times are unexplained or doubled, by the standing proof.
-    """
-
-    ready: bool
-    database: bool
-    migrated: bool
-    scheduler_lag: float | None = None
-    unproved: int = 0
-    problem: str | None = None
+A = TypeVar("A", bound="AlertHook")
+H = TypeVar("H", bound="Hook")
+ReportFunction = TypeVar("ReportFunction", bound=Callable[..., Any])
 
 
-class Horarium:
+class Horarium(Parts):
     """One application: its tasks, its reports, and the database that they live in.
 
     Args:
@@ -66,32 +41,8 @@ class Horarium:
     """
 
     def __init__(self, settings: Settings | None = None, *, builtin: bool = True) -> None:
-        self.settings = settings or load()
-        self.events = Events()
-        self.database = Database(self._locate)
-        self.ledger = Ledger(self.database)
-        self.batches = Batches(self.ledger)
-        self.queues = Queues(self.database)
-        self.book = Book(self.ledger)
-        self.watchers = Watchers(self.database)
-        self.till = Till(self.database)
-        self.broker = LedgerBroker(self.ledger, self.settings, self.events, self.close)
-        self.scheduler = LedgerScheduler(
-            self.broker, self.book, self.settings.app, self._report_schedules
-        )
-        self.reports = ReportTasks(self.broker) if builtin else None
-        model = self.settings.polarity_model
-        self.polarities = PolarityTasks(self.broker, model) if builtin else None
         self._embedded: Any = None
-        if self.settings.mail_to is not None:
-            self._mail_failures()
-
-    def _mail_failures(self) -> None:
-        # Mail takes long to import, and most processes send none.
-        from horarium.mail import FailureMail, Post, readers
-
-        who, post = readers(self.settings), Post(self.settings.smtp_url or "")
-        self.broker.companions.append(lambda: FailureMail(self.database, self.events, post, who))
+        super().__init__(settings or load(), self._locate, self.close, builtin=builtin)
 
     # Opening and closing
 
@@ -115,36 +66,27 @@ class Horarium:
         await migrations.upgrade_async(url)
         await self.settle()
 
-    async def settle(self) -> Profile:
+    async def settle(self) -> "Profile":
         """The shop's zone and currency: as the settings say, else as they were settled before."""
-        async with self.database.transaction() as connection:
-            before = await profile(connection)
-            zone = self._chosen("zone", before.zone if before else None)
-            currency = self._chosen("currency", before.currency if before else None)
-            settled = await settle_profile(connection, zone, currency)
-        if before is not None and before.zone != settled.zone:
-            _log.warning(
-                "the shop's zone has changed: days that were reported in the former zone have to "
-                "be built again (horarium schedule backfill orders --redo)",
-                before=before.zone,
-                now=settled.zone,
-            )
-        return settled
+        from horarium.reports.zone import settle
 
-    def _chosen(self, name: str, settled: str | None) -> str:
-        value: str = getattr(self.settings, name)
-        if settled is None or self.settings.sources.get(name, "given") != "default":
-            return value
-        return settled
+        definitions = self.reports.definitions.values()
+        return await settle(self.database, self.settings, definitions, self.book.now)
 
     async def revive(self) -> None:
         """Start the embedded server again if it has died; does nothing with a server elsewhere."""
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.start)
 
+    def explained(self, error: Exception) -> Exception:
+        """An error of the database, or what the embedded server says of its cause."""
+        said = None if self._embedded is None else self._embedded.trouble()
+        return error if said is None else Unavailable(said)
+
     async def close(self) -> None:
         """Close the database, and stop the embedded server if this was its last user."""
-        await self.watchers.close()
+        if "watchers" in vars(self):
+            await self.watchers.close()
         await self.database.close()
         embedded, self._embedded = self._embedded, None
         if embedded is not None:
@@ -165,6 +107,14 @@ class Horarium:
         """Call a function when a job of any task has failed for good; see `LedgerBroker`."""
         return self.broker.on_failure(hook)
 
+    def on_alert(self, hook: A) -> A:
+        """Call a function with each `ReportAlert`: a report that promises to be ready by a time is
+        at risk, late, or ready after that. A scheduler calls it, once the alert is committed; where
+        it dies at that moment, another calls it once more, with the same number.
+        """
+        self._alert_hooks.append(hook)
+        return hook
+
     @asynccontextmanager
     async def transaction(self, session: Any = None) -> AsyncIterator[Connection]:
         """A transaction that jobs enqueued inside join.
@@ -177,8 +127,8 @@ class Horarium:
             async with self.database.transaction() as connection:
                 yield connection
             return
-        connection = await _driver_connection(session)
-        with joined(connection, borrowed=True):
+        connection = await driver_connection(session)
+        with joined(connection, borrowed=True, database=self.database):
             yield connection
 
     async def enqueue_many(self, task: Any, calls: Iterable[Any], **labels: Any) -> int:
@@ -193,20 +143,61 @@ class Horarium:
         """
         return await self.broker.enqueue_many(task, calls, **labels)
 
+    def report(
+        self, name: str, *, every: str = "day", **how: Any
+    ) -> Callable[[ReportFunction], ReportFunction]:
+        """Declare a report: a function of its period that gives SQL.
+
+            @app.report("daily_sales", every="day", zone="Europe/London", key="country",
+                        columns="country text, invoices bigint, value numeric(10,2)",
+                        checks=["row count over 0"], source="shop")
+            def daily_sales(period):
+                return "select … where invoice_date >= :start and invoice_date < :end"
+
+        It is built at the end of each period, as `orders` is. The function gives a text with
+        `:start` and `:end` (or `$1` and `$2`), also `:day` and `:zone`; a text and a mapping of
+        further parameters; or a select of SQLAlchemy.
+
+        Args:
+            name: 1 to 100 letters, digits, `_`, `.` and `-`.
+            every: `hour`, `day`, `week` or `month`.
+            how: `zone` (the shop's where it is not given); `columns` (names with types; the query's
+                where they are not given); `key` (columns that tell its rows apart); `checks`
+                (`horarium.reports.check`); `source` (a database that the settings name);
+                `timeout` (seconds that its query may take, 600); `reads` (`shop.orders`: built
+                again when orders of the period change); `ready_by` (by when it is promised, such
+                as `06:00`, or `+00:30` after the period's end).
+
+        Raises:
+            InvalidInput: something of it cannot be used; the field is file and line.
+        """
+
+        from horarium.reports.definition import declared_by
+
+        def declare(function: ReportFunction) -> ReportFunction:
+            self.reports.add(declared_by(function, name, every=every, **how))
+            return function
+
+        return declare
+
     async def build_report(self, day: date, name: str = "orders", reason: str = "by hand") -> str:
-        """Build the report of a day in the background; returns the job's id."""
-        if self.reports is None:
-            raise RuntimeError("this application was made without the built-in reports")
+        """Build the report of a day in the background; returns the job's id.
+
+        Raises:
+            NotFound: there is no such report.
+        """
         return await self.reports.enqueue_build(name, day, reason)
 
     async def zone(self) -> str:
         """The zone whose days the shop's reports count."""
-        async with self.database.connection() as connection:
-            settled = await profile(connection)
-        return settled.zone if settled is not None else self.settings.zone
+        from horarium.reports.zone import shop_zone
 
-    async def _report_schedules(self) -> Sequence[Schedule]:
-        return [] if self.reports is None else self.reports.schedules(await self.zone())
+        async with self.database.connection() as connection:
+            return await shop_zone(connection, self.settings.zone)
+
+    async def _schedules(self) -> "Sequence[Schedule]":
+        reports = self.reports.schedules(await self.zone()) if self.reports.definitions else ()
+        return [*reports, *(self.journal.schedules() if self.journal is not None else ())]
 
     # Looking
 
@@ -218,42 +209,21 @@ class Horarium:
         """
         health = await self.health()
         if not health.migrated:
-            raise Unavailable(health.problem or _NOT_MIGRATED)
+            raise Unavailable(health.problem or NOT_MIGRATED)
+
+    async def promises(self) -> "list[Promise]":
+        """How the promises stand that reports are ready by their times; see `reports.promises`."""
+        definitions = self.reports.definitions.values() if self.may_promise else ()
+        if not any(each.ready_by for each in definitions):
+            return []
+        from horarium.reports.promises import standing
+        from horarium.reports.zone import shop_zone
+
+        async with self.database.connection() as connection:
+            now = await self.book.now(connection)
+            zone = await shop_zone(connection)
+            return await standing(connection, definitions, zone, now)
 
     async def health(self) -> Health:
         """Whether the database answers, is migrated, and its due schedules are being decided."""
-        try:
-            async with self.database.connection() as connection:
-                row = await connection.fetchrow(statement(__package__, "health"))
-        except asyncpg.UndefinedTableError:
-            return Health(ready=False, database=True, migrated=False, problem=_NOT_MIGRATED)
-        except TRANSIENT as error:
-            return Health(ready=False, database=False, migrated=False, problem=str(error))
-        migrated = row["revision"] == migrations.newest()
-        lag = None if row["lag"] is None else max(0.0, row["lag"])
-        late = lag is not None and lag > _LATE
-        problem = None if migrated else _NOT_MIGRATED
-        if late:
-            problem = f"a schedule is due for {lag:.0f} s and no scheduler has decided it"
-        return Health(
-            ready=migrated and not late,
-            database=True,
-            migrated=migrated,
-            scheduler_lag=lag,
-            unproved=row["unproved"],
-            problem=problem,
-        )
-
-
-_LATE = 60.0
-_NOT_MIGRATED = "the database's schema is not that of this version; run: horarium migrate"
-
-
-async def _driver_connection(session: Any) -> Connection:
-    connection = await session.connection() if hasattr(session, "connection") else session
-    if hasattr(connection, "get_raw_connection"):
-        # SQLAlchemy begins its transaction with the first statement that goes through it.
-        await connection.exec_driver_sql("select 1")
-        raw = await connection.get_raw_connection()
-        return raw.driver_connection
-    return connection
+        return await examine(self.database, self.promises)

@@ -7,6 +7,7 @@ optional parameter: `None` means "now, by the database"; tests and the simulatio
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 Clock = Callable[[], datetime | None]
 """Gives the instant to pass to statements; `None` leaves the time to the database."""
@@ -14,6 +15,18 @@ Clock = Callable[[], datetime | None]
 
 def database_clock() -> None:
     """The clock of every real process: the database decides."""
+
+
+async def transaction_time(clock: Clock, connection: Any) -> datetime:
+    """The clock's instant, else that at which the connection's transaction began."""
+    now: datetime = clock() or await connection.fetchval("select now()")
+    return now
+
+
+async def current_time(clock: Clock, connection: Any) -> datetime:
+    """The clock's instant, else the database's at this moment."""
+    now: datetime = clock() or await connection.fetchval("select clock_timestamp()")
+    return now
 
 
 class SetClock:

@@ -11,21 +11,24 @@ whatever is called inside, such as an enqueue, joins that transaction without be
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
+import msgspec
+import structlog
 
-from horarium.errors import Unavailable
-from horarium.settings import mask
+from horarium.addresses import mask
+from horarium.errors import HorariumError, Unavailable
+from horarium.outage import CUT, NOT_CONNECTED, is_gone, unreachable
+from horarium.transaction import Connection as Connection
+from horarium.transaction import Place, current_transaction, joined
 
-Connection = Any
-"""An asyncpg connection, or one taken from a pool; asyncpg has no types of its own for both."""
+S = TypeVar("S", bound=msgspec.Struct)
 
-_current: ContextVar[Connection | None] = ContextVar("horarium_transaction", default=None)
-_borrowed: ContextVar[bool] = ContextVar("horarium_transaction_borrowed", default=False)
+_CLOSING = 10.0
+_log = structlog.get_logger()
 
 
 @cache
@@ -58,30 +61,9 @@ next: statistics are always wrong, and a plan that follows them falls over. Thes
 one right plan each, by index."""
 
 
-TRANSIENT = (
-    OSError,
-    Unavailable,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the driver's own word for a connection cut at a bad moment
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # the server is stopping, starting, or cut us off
-    asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
-    asyncpg.TransactionRollbackError,  # deadlock, serialisation
-    asyncpg.LockNotAvailableError,  # lock_timeout
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.ReadOnlySQLTransactionError,  # this server has become a replica; the next is not one
-    asyncpg.PostgresSystemError,  # its own input and output
-)
-"""Errors that pass by themselves: a loop waits a moment and tries again."""
-
-
-CUT = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InternalClientError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-)
-"""Errors of a connection that was cut."""
+def as_struct(kind: type[S], row: Mapping[str, Any]) -> S:
+    """A row as a struct; columns that are no field of it are left out."""
+    return kind(**{name: row[name] for name in kind.__struct_fields__})
 
 
 class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
@@ -92,11 +74,12 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has
     need not wait for a second answer.
     """
 
-    __slots__ = ("is_lent",)
+    __slots__ = ("home", "is_lent")
 
-    def lend(self, is_lent: bool) -> None:
-        """Say whether others than we work on it until it is given back."""
+    def lend(self, is_lent: bool, home: object = None) -> None:
+        """Say whether others than we work on it until it is given back, and whose pool it is of."""
         self.is_lent = is_lent
+        self.home = home
 
     def get_reset_query(self) -> str:
         """The statement that undoes what its user may have left."""
@@ -155,8 +138,8 @@ class Database:
         settings = {"application_name": name, **(settings or {})}
         try:
             connection = await asyncpg.connect(url, server_settings=settings)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise _unreachable(url, error) from error
+        except NOT_CONNECTED as error:
+            raise unreachable(url, error) from error
         await prepare(connection)
         return connection
 
@@ -188,15 +171,27 @@ class Database:
             async with pool.acquire() as connection:
                 connection.lend(False)
                 return pool
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except NOT_CONNECTED as error:
             pool.terminate()
-            raise _unreachable(url, error) from error
+            raise unreachable(url, error) from error
 
     async def close(self) -> None:
-        """Close the pool and its connections; the database may be opened again."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close()
+        """Close the pool and its connections; the database may be opened again.
+
+        Statements that run are waited for, up to 10 s; then they are cut off.
+        """
+        pool = self._pool
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSING):
+                await pool.close()
+        except TimeoutError:
+            _log.warning("connections were cut off: they were in use when the database was closed")
+        finally:
+            # Until now those who use a connection had to give it back to its pool.
+            if self._pool is pool:
+                self._pool = None
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -212,13 +207,15 @@ class Database:
 
     @asynccontextmanager
     async def _current_or_pooled(self, *, is_lent: bool) -> AsyncIterator[Connection]:
-        current = _current.get()
-        if current is not None:
-            yield current
+        current = current_transaction()
+        if current.connection is not None:
+            if current.database is not None and current.database is not self:
+                await self._require_same(current.database)
+            yield current.connection
             return
         connection = await self.acquire()
         try:
-            connection.lend(is_lent)
+            connection.lend(is_lent, self)
             yield connection
         except (*CUT, asyncpg.InterfaceError) as error:
             if not isinstance(error, CUT) and not is_gone(connection):
@@ -230,6 +227,19 @@ class Database:
         finally:
             await self.release(connection)
 
+    async def _require_same(self, owner: Place) -> None:
+        """Refuse to join the transaction of another database: what is written would be there.
+
+        Raises:
+            HorariumError: the current transaction is not in this database.
+        """
+        if await self.url() != await owner.url():
+            raise HorariumError(
+                f"the running code is in a transaction in {mask(await owner.url())}, which "
+                f"{mask(await self.url())} cannot take part in; use the second database before or "
+                "after it, or in an asyncio task that was started outside"
+            )
+
     async def acquire(self) -> Connection:
         """A connection for its taker alone, to be given back with `release`.
 
@@ -237,17 +247,25 @@ class Database:
             Unavailable: the server does not answer or refuses.
         """
         await self.open()
+        pool = self._pool
         try:
-            connection = await self._pool.acquire()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise _unreachable(await self.url(), error) from error
-        connection.lend(True)
+            connection = await pool.acquire()
+        except NOT_CONNECTED as error:
+            raise unreachable(await self.url(), error) from error
+        connection.lend(True, self)
         return connection
+
+    def owns(self, connection: Connection) -> bool:
+        """Whether a connection is one of this database's pool."""
+        return getattr(connection, "home", None) is self
 
     async def release(self, connection: Connection) -> None:
         """Take a connection back into the pool."""
+        pool = self._pool
+        if pool is None:
+            return  # it was cut off when the database was closed
         try:
-            await self._pool.release(connection)
+            await pool.release(connection)
         except (*CUT, asyncpg.InterfaceError):
             # It is gone, and the pool has dropped it; what was done on it is done.
             return
@@ -255,80 +273,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction that everything called inside joins; nested ones are savepoints."""
+        around = current_transaction()
         async with self._current_or_pooled(is_lent=True) as connection, connection.transaction():
-            with joined(connection, borrowed=is_borrowed()):
+            database = around.database or self
+            with joined(connection, borrowed=around.is_borrowed, database=database):
                 yield connection
-
-
-class Link:
-    """One connection of its own, opened at first use and again whenever it was lost."""
-
-    def __init__(
-        self, database: Database, name: str, settings: Mapping[str, str] | None = None
-    ) -> None:
-        self._database = database
-        self._name = name
-        self._settings = settings
-        self._connection: Connection | None = None
-
-    async def get(self) -> Connection:
-        """The connection, alive as far as is known.
-
-        Raises:
-            Unavailable: the server does not answer or refuses.
-        """
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await self._database.connect(self._name, self._settings)
-        return self._connection
-
-    async def close(self) -> None:
-        """Close the connection; `get` opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None and not connection.is_closed():
-            connection.terminate()
-
-
-def is_gone(connection: Connection) -> bool:
-    """Whether a connection of the pool was lost; the pool has then taken it from its holder."""
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:
-        return True
-
-
-def current_connection() -> Connection | None:
-    """The connection whose transaction the running code is in, if any."""
-    return _current.get()
-
-
-def is_borrowed() -> bool:
-    """Whether the current connection is somebody else's, who chose how it writes JSON."""
-    return _borrowed.get()
-
-
-class joined:  # noqa: N801 - reads as a phrase: with joined(connection)
-    """Let everything called inside run on this connection, in its transaction.
-
-    Args:
-        borrowed: it is not from `Database`: an SQLAlchemy session's, with codecs of its own.
-    """
-
-    def __init__(self, connection: Connection | None, *, borrowed: bool = False) -> None:
-        self._connection = connection
-        self._is_borrowed = borrowed
-
-    def __enter__(self) -> Connection | None:
-        self._token = _current.set(self._connection)
-        self._borrowed_token = _borrowed.set(self._is_borrowed)
-        return self._connection
-
-    def __exit__(self, *error: object) -> None:
-        _borrowed.reset(self._borrowed_token)
-        _current.reset(self._token)
-
-
-def _unreachable(url: str, error: BaseException) -> Unavailable:
-    return Unavailable(
-        f"PostgreSQL at {mask(url)} cannot be used: {error or type(error).__name__}. "
-        "Is DATABASE_URL right, and does the server run?"
-    )

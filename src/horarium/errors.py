@@ -1,7 +1,7 @@
 """The one tree of errors that Horarium raises on purpose.
 
 Each message is a sentence that says what was wrong, where, and what to do about it.
-`horarium.web.problems` maps the tree to HTTP, `horarium.cli.exits` to exit statuses.
+`horarium.web.problems` maps the tree to HTTP, `horarium.cli.run` to exit statuses.
 """
 
 
@@ -37,3 +37,7 @@ class Conflict(HorariumError):
 
 class Unavailable(HorariumError):
     """A server that is needed does not answer."""
+
+
+class TooBusy(HorariumError):
+    """There is no room for one more now; later there will be."""

@@ -106,6 +106,13 @@ class Fired(Event, frozen=True, kw_only=True, tag="fired"):
     job: str | None
 
 
+class ScheduleParked(Event, frozen=True, kw_only=True, tag="parked"):
+    """A schedule cannot be run as it stands and was set aside; the others run on."""
+
+    schedule: str
+    reason: str
+
+
 class ProofFailed(Event, frozen=True, kw_only=True, tag="proof failed"):
     """Due times of a schedule do not have their one outcome: the standing proof says so."""
 
@@ -120,6 +127,20 @@ class ReportBuilt(Event, frozen=True, kw_only=True, tag="report built"):
     day: str
     revision: int
     rows: int
+
+
+class ReportAlert(Event, frozen=True, kw_only=True, tag="report alert"):
+    """A report's period is at risk of not being ready by its deadline, or late; or it is ready
+    after one of these was told. `state` is `at risk`, `late` or `ready`; `number` is the alert's.
+    """
+
+    number: int
+    report: str
+    day: str
+    starts_at: datetime
+    deadline: datetime
+    state: str
+    reason: str
 
 
 JobLife = (

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
-from horarium.database import TRANSIENT, Connection, Database
+from horarium.database import Connection, Database
+from horarium.outage import TRANSIENT
 
 Heard = Callable[[str | None], None]
 """Called with the payload, or with `None` after a time of deafness. It must not block."""

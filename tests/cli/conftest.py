@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from databases import Databases
-from horarium import logs
 from horarium.cli.run import run
 
 
@@ -38,7 +37,6 @@ def horarium(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Horarium]:
     monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it lasts as long as the process
     monkeypatch.delitem(sys.modules, "horarium.app", raising=False)  # it has read its settings
 
     def call(*arguments: str) -> Done:

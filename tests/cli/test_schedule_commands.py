@@ -1,11 +1,14 @@
 """`horarium schedule` and `horarium backfill`, as a user meets them."""
 
+import asyncio
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 Horarium = Callable[..., Any]
@@ -102,7 +105,14 @@ def test_the_codes_schedules_are_planned_against_the_book(horarium: Horarium) ->
         ('[[schedules]]\nid = "x"\ntask = "none"\ncron = "0 0 * * *"', "there is no task 'none'"),
         (f'[[schedules]]\ntask = "{TASK}"\ncron = "0 0 * * *"', "schedules[0].id"),
         (f'[[schedules]]\nid = "x"\ntask = "{TASK}"\ncron = "0 0 30 2 *"', "day-of-month"),
-        (f'[[schedules]]\nid = "x"\ntask = "{TASK}"\nat = 2030-01-01T00:00:00', "timezone"),
+        (
+            f'[[schedules]]\nid = "x"\ntask = "{TASK}"\nat = 2030-01-01T00:00:00',
+            "a time with its offset",
+        ),
+        (
+            f'[[schedules]]\nid = "x"\ntask = "{TASK}"\ncron = "@daily"\noverlap = "queue"',
+            "schedules[0].overlap: 'queue' is none of skip, buffer_one",
+        ),
         (f'[[schedules]]\nid = "x"\ntask = "{TASK}"\ncrom = "0 0 * * *"', "crom"),
     ],
 )
@@ -204,3 +214,44 @@ def test_the_standing_proof(horarium: Horarium, daily: str) -> None:
     assert horarium("prove", "--accept", "known").status == 2
     done = horarium("prove", "--accept", "known", "--schedule", daily)
     assert (done.status, "has nothing against" in done.error) == (1, True)
+
+
+def test_a_rule_that_is_not_saved_is_previewed(horarium: Horarium) -> None:
+    rule = ("schedule", "preview", "--cron", "30 2 * * *", "--zone", "Europe/Berlin")
+    done = horarium(*rule, "--after", "2026-03-28T00:00:00", "--count", "2", "--json")
+    first, second = (each["due"] for each in done.json["due_times"])
+    assert (first, second) == ("2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z")
+    shown = horarium(*rule, "--after", "2026-03-28T00:00:00")
+    assert "30 2 * * * in Europe/Berlin" in shown.out
+    for wrong, word in (
+        (("--cron", "61 * * * *"), "minute"),
+        (("--cron", "@daily", "--zone", "Mars/Olympus"), "zone"),
+        ((), "--cron"),
+        (("daily", "--cron", "@daily"), "one of them"),
+    ):
+        refused = horarium("schedule", "preview", *wrong)
+        assert refused.status == 2
+        assert word in refused.error
+
+
+def test_a_due_time_without_an_outcome_is_found(horarium: Horarium, daily: str, url: str) -> None:
+    async def decide_nothing(days: int) -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(
+            "update horarium.schedules set decided_until = decided_until + $2 where id = $1",
+            daily,
+            timedelta(days=days),
+        )
+        await connection.close()
+
+    until = datetime.now(UTC) + timedelta(days=5)
+    span = ("prove", "--until", f"{until:%Y-%m-%d}", "--schedule", daily)
+    assert horarium(*span).status == 0
+    asyncio.run(decide_nothing(2))
+    found = horarium(*span)
+    assert (found.status, "was due, and has no outcome" in " ".join(found.out.split())) == (1, True)
+    done = horarium(*span, "--json")
+    (proof,) = done.json
+    assert (done.status, proof["expected"] - proof["pending"], proof["unexplained"]) == (1, 2, 2)
+    asyncio.run(decide_nothing(-2))
+    assert horarium(*span).status == 0

@@ -58,6 +58,23 @@ def test_a_full_disk() -> None:
     assert said.startswith("PostgreSQL could not start in /data: the disk is full. Free some space")
 
 
+def test_a_disk_that_fills_while_the_server_runs_is_told_once(folder: Path) -> None:
+    log = folder / "server.log"
+    full = "PANIC:  could not extend file: No space left on device\n"
+    log.write_text(full)
+    owner = own(folder)
+    owner.start()
+    try:
+        assert owner.trouble() is None  # that was before
+        with log.open("a") as file:
+            file.write(full)
+        said = owner.trouble()
+        assert said is not None
+        assert said.startswith(f"PostgreSQL could not go on in {folder}: the disk is full.")
+    finally:
+        owner.stop()
+
+
 def test_someone_sits_on_the_sockets_name(tmp_path: Path) -> None:
     place = prepare(tmp_path / ("long" * 30))
     assert place.socket.parent == Path(tempfile.gettempdir())

@@ -1,54 +1,15 @@
 """What the tests of the engine stand on."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
 from workplace import Claimer, NewClaimer, register
 
-from databases import Databases
 from horarium.database import Connection, Database
 from horarium.engine import Ledger, LedgerBroker
 from horarium.events import Events
 from horarium.settings import Settings
-
-# Leaves nobody connected and no rows; sequences go on, so that ids of leases never repeat.
-EMPTY = """
-do $$
-declare
-    place regclass;
-begin
-    perform pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid()
-        and backend_type = 'client backend';
-    for place in select oid from pg_class
-        where relnamespace = 'public'::regnamespace and relkind = 'r'
-    loop execute 'drop table ' || place; end loop;
-    for place in select oid from pg_class
-        where relnamespace = 'horarium'::regnamespace and relkind = 'r'
-            and relname <> 'alembic_version'
-    loop execute 'delete from ' || place; end loop;
-end $$
-"""
-
-
-@pytest.fixture(scope="session")
-def emptied(databases: Databases, template: str) -> Iterator[Callable[[], str]]:
-    """One database for many tests: to empty it is quicker than to make another."""
-    name = databases.create(template)
-    url = databases.address(name)
-    with asyncio.Runner() as loop:
-        connection = loop.run(asyncpg.connect(url))
-
-        def empty() -> str:
-            loop.run(connection.execute(EMPTY))
-            return url
-
-        yield empty
-        connection.terminate()
-    databases.drop(name)
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from horarium.database import Connection, statement
 from horarium.engine import Job, Ledger, LedgerBroker, NewJob, Worker
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.job import Claim
-from horarium.engine.jobs.ledger import Held
-from horarium.engine.jobs.outcome import Outcome
+from horarium.engine.jobs.outcome import Held, Outcome
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds after which what a test waits for is not going to happen."""
 
 

@@ -30,6 +30,8 @@ create table public.written (job text not null, task text not null, n int not nu
 create table public.tries (job text not null)
 """
 """No key forbids a second row: only the ledger does."""
+PATIENT = {"max_lost": 1000}
+"""Labels of all tasks: a job may by chance be in the hands of each worker that is killed."""
 AT_ONCE = 5
 """Jobs of the task `narrow` that may run at once."""
 
@@ -63,7 +65,7 @@ def declare_writers(broker: LedgerBroker) -> None:
     """Tasks that succeed at once."""
 
     def declare(name: str, **labels: Any) -> None:
-        @broker.task(name, **labels)
+        @broker.task(name, **PATIENT, **labels)
         async def writer(n: int, job: JobId, connection: JobConnection) -> int:
             return await write(connection, job, name, n)
 
@@ -99,19 +101,19 @@ class Tries:
 def declare_waverers(broker: LedgerBroker, tries: Tries) -> None:
     """Tasks that do not succeed the first time, or never."""
 
-    @broker.task("stumble", max_retries=100, retry_delay=0.05)
+    @broker.task("stumble", **PATIENT, max_retries=100, retry_delay=0.05)
     async def stumble(n: int, job: JobId, connection: JobConnection) -> int:
         await write(connection, job, "stumble", n)
         if await tries.count(job) == 1:
             raise ValueError("the first time always fails")
         return n
 
-    @broker.task("fall")
+    @broker.task("fall", **PATIENT)
     async def fall(n: int, job: JobId, connection: JobConnection) -> int:
         await write(connection, job, "fall", n)
         raise ValueError("it fails for good")
 
-    @broker.task("stand")
+    @broker.task("stand", **PATIENT)
     async def stand(n: int, job: JobId, connection: JobConnection) -> int:
         """Stand with rows written until the gate is open."""
         await write(connection, job, "stand", n)
@@ -120,7 +122,7 @@ def declare_waverers(broker: LedgerBroker, tries: Tries) -> None:
             await asyncio.sleep(0.02)
         return n
 
-    @broker.task("doze", max_retries=100, retry_delay=0.05)
+    @broker.task("doze", **PATIENT, max_retries=100, retry_delay=0.05)
     async def doze(n: int, job: JobId, connection: JobConnection) -> Any:
         if await tries.count(job) == 1:
             return Snooze(0.1)

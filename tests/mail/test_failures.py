@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.workplace import working as at_work
 from horarium import settings as settings_module
 from horarium.application import Horarium
 from horarium.database import Database
@@ -45,14 +46,8 @@ def application(url: str, mail: str, every: float = 600.0) -> Horarium:
 
 @asynccontextmanager
 async def working(app: Horarium) -> AsyncIterator[Any]:
-    async with app.running():
-        worker = app.broker.worker()
-        running = asyncio.create_task(worker.run())
-        try:
-            yield app.tasks  # type: ignore[attr-defined]
-        finally:
-            worker.stop()
-            await asyncio.wait_for(running, PATIENCE)
+    async with app.running(), at_work(app.broker.worker()):
+        yield app.tasks  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +128,19 @@ async def test_a_worker_that_stops_mails_first(
         sent = await fall.kiq()
         await sent.wait_result(timeout=10)
     assert subjects(letters) == ["[horarium] fall: 1 job failed"]
+
+
+async def test_a_mail_on_its_way_when_its_worker_stops_is_not_sent_again(
+    database_url: str, mail_server: Any, letters: Any
+) -> None:
+    letters.pause = 0.5
+    place = mail_server()
+    # The period is over before failures are gathered: nothing but the note keeps a mail back.
+    for n in range(2):
+        async with working(application(database_url, place, every=0.1)) as (fall, _):
+            await fall.kiq(n)
+            await until(lambda: len(letters.taken), n + 1)
+    assert subjects(letters) == ["[horarium] fall: 1 job failed"] * 2
 
 
 async def test_what_a_dead_worker_saw_is_told_by_the_next(

@@ -81,6 +81,7 @@ Change = Callable[[Connection, random.Random, str], Awaitable[None]]
 CHANGES: list[Change] = [_add, _add, _move, _alter, _delete]
 
 
+@pytest.mark.new_database
 async def test_a_second_build_never_falls_into_nested_loops(connection: Connection) -> None:
     """The rows of the day are newer than the statistics, which know of none."""
     await connection.execute("alter table shop.reports set (autovacuum_enabled = off)")

@@ -7,6 +7,9 @@ import pytest
 
 from horarium.database import Connection, statement
 
+# Plans follow statistics and sizes: those of tables that nothing was ever in.
+pytestmark = pytest.mark.new_database
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -104,7 +104,7 @@ async def test_a_lock_holds_up_only_who_needs_it(
 
 async def _apart(till: Till, new: NewOrder) -> object:
     """From a task that is in no transaction of its maker's."""
-    from horarium.database import joined
+    from horarium.transaction import joined
 
     with joined(None):
         return await till.place(new)

@@ -5,23 +5,20 @@ what is refused: it checks after each of them that nothing has changed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date
 
 import httpx
 import pytest
 from litestar import Litestar
+from visitors import DAY, fill_reports, fill_shelf, visiting
 
 from databases import Databases
-from horarium import reports, shop
+from horarium.accounts import TokenChecks
 from horarium.application import Horarium
 from horarium.settings import Settings
-from horarium.web import asgi
-
-DAY = date(2026, 3, 29)
-"""London's clocks were set forward: it has 23 hours."""
+from horarium.web import answers, asgi
 
 EVERYTHING = """
 select (select count(*) from shop.users), (select sum(stock) from shop.products),
@@ -32,19 +29,13 @@ select (select count(*) from shop.users), (select sum(stock) from shop.products)
     (select count(*) from horarium.schedules)
 """
 
+Stage = tuple[Horarium, Litestar, TokenChecks]
 Pair = tuple[Horarium, list[httpx.AsyncClient]]
 Reporting = Callable[[str | None], AbstractAsyncContextManager[Pair]]
 
 
 def application(url: str) -> Horarium:
     return Horarium(Settings(database_url=url, zone="Europe/London", currency="GBP"))
-
-
-@asynccontextmanager
-async def visiting(site: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(site, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
-        yield client
 
 
 @pytest.fixture
@@ -55,9 +46,21 @@ async def app(database_url: str) -> AsyncIterator[Horarium]:
         yield app
 
 
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    """One site for many tests: to put its routes together takes longer than most of them."""
+    app = application("postgresql://nowhere")
+    site = asgi(app)
+    return app, site, site.dependencies["checks"].dependency()
+
+
 @pytest.fixture
-async def client(app: Horarium) -> AsyncIterator[httpx.AsyncClient]:
-    async with visiting(asgi(app)) as client:
+async def client(app: Horarium, stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
+    actor, site, checks = stage
+    actor.__dict__ = vars(app)  # not a copy: parts are made when they are asked for
+    checks.__init__(app.database)  # it keeps what it has seen
+    await site.stores.get(answers.STORE).delete_all()
+    async with visiting(site) as client:
         yield client
 
 
@@ -103,6 +106,12 @@ def filled(databases: Databases, template: str) -> Iterator[tuple[Horarium, Lite
     databases.drop(name)
 
 
+@pytest.fixture(scope="session")
+def fill() -> Callable[[Horarium], Awaitable[None]]:
+    """Fills a shop of the test's own, as `filled` is."""
+    return _fill
+
+
 @pytest.fixture
 async def refusing(filled: tuple[Horarium, Litestar]) -> AsyncIterator[httpx.AsyncClient]:
     """A site with products, orders and a report, where nothing may change."""
@@ -111,29 +120,6 @@ async def refusing(filled: tuple[Horarium, Litestar]) -> AsyncIterator[httpx.Asy
         before = await connection.fetchrow(EVERYTHING)
         yield client
         assert await connection.fetchrow(EVERYTHING) == before
-
-
-async def fill_shelf(app: Horarium) -> None:
-    async with app.database.transaction() as connection:
-        for new in (
-            shop.NewProduct("WHITE MUG", Decimal("2.55"), stock=10, id="mug"),
-            shop.NewProduct("GIFT WRAP", Decimal("0.5"), stock=None, id="wrap"),
-        ):
-            await shop.create_product(connection, new)
-
-
-async def fill_reports(app: Horarium) -> None:
-    async with app.database.transaction() as connection:
-        for order, hour, items in (
-            ("1001", 9, [shop.NewItem("mug", 4), shop.NewItem("wrap", 1)]),
-            ("1002", 22, [shop.NewItem("mug", 2)]),
-        ):
-            placed_at = datetime(2026, 3, 29, hour, 30, tzinfo=UTC)
-            new = shop.NewOrder(items=items, placed_at=placed_at, id=order)
-            await shop.create_order(connection, new)
-        for day in (DAY - timedelta(days=1), DAY):
-            period = reports.period_of(day, "day", "Europe/London")
-            await reports.build(connection, "orders", period, reason="test")
 
 
 async def _fill(app: Horarium) -> None:

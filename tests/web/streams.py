@@ -1,4 +1,4 @@
-"""A served site, its server-sent events as a client reads them, and a worker elsewhere."""
+"""A served site, and its server-sent events as a client reads them."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from horarium.application import Horarium
 from horarium.settings import Settings
 from horarium.web import asgi
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 
 class Message(NamedTuple):
@@ -94,26 +94,3 @@ async def following(client: httpx.AsyncClient, path: str, **headers: str) -> Asy
         assert answer.status_code == 200, answer.status_code
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield Stream(answer)
-
-
-@asynccontextmanager
-async def labouring(elsewhere: Horarium) -> AsyncIterator[None]:
-    """Run a worker of an application that shares nothing with the site but the database."""
-    worker = elsewhere.broker.worker()
-    running = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        await asyncio.wait_for(running, PATIENCE)
-
-
-async def until(look: Any, wanted: Any = True) -> None:
-    """Look again and again until what is seen is what is wanted."""
-    seen: Any = None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while (seen := await look()) != wanted:
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        raise AssertionError(f"waited for {wanted!r}; last seen: {seen!r}") from None

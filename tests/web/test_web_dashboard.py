@@ -7,8 +7,11 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
+from horarium import reports, shop
 from horarium.application import Horarium
+from horarium.engine import Cron, NewJob, Schedule, Timetable
 from horarium.web import asgi
+from horarium.web.wording import minute
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 VOID = {"meta", "link", "img", "input", "br", "line", "rect"}
@@ -119,8 +122,35 @@ async def test_jobs_and_firings(app: Horarium, client: httpx.AsyncClient) -> Non
     assert f'href="/jobs/{task_id}"' in text
     assert 'class="state queued"' in text
     assert "day=2010-12-01" in text
-    assert text.count('<span class="schedule">orders</span>') == 6
     assert "Europe/London" in text
+
+
+async def test_each_schedule_has_one_line_and_horariums_own_are_last(
+    app: Horarium, client: httpx.AsyncClient
+) -> None:
+    await app.scheduler.synchronise()
+    timetable = Timetable(Cron("*/5 * * * *"), "Asia/Tokyo", key="mails")
+    await app.book.put(Schedule(id="mails", task="mail", timetable=timetable), "api")
+    text = await page(client)
+    places = [text.index(f'href="/schedules/{name}">{name}</a>') for name in ("mails", "orders")]
+    assert sorted(places) == places
+    assert places[-1] < text.index("Horarium's own") < text.index(">journal</a>")
+    kept = await app.book.show("mails")
+    assert kept.next_due_at is not None
+    due = kept.next_due_at.isoformat()
+    at = minute(kept.next_due_at, "Asia/Tokyo")
+    assert f'<time datetime="{due}">{at}</time> <span class="zone">Asia/Tokyo</span>' in text
+    assert all(text.count(f">{name}</a>") == 1 for name in ("mails", "orders", "journal"))
+    await app.book.pause("mails", "no mail today", "api")
+    assert ">mails</a>" not in await page(client)
+
+
+async def test_ids_with_slashes_are_led_to(app: Horarium, client: httpx.AsyncClient) -> None:
+    timetable = Timetable(Cron("0 9 * * *"), key="a/b")
+    await app.book.put(Schedule(id="a/b", task="mail", timetable=timetable), "api")
+    await app.ledger.enqueue(NewJob(id="2024/7", task="mail"))
+    found = checked(await page(client)).addresses
+    assert {"/schedules/a%2Fb", "/jobs/2024%2F7"} <= set(found)
 
 
 async def test_what_people_entered_is_escaped(client: httpx.AsyncClient) -> None:
@@ -152,3 +182,36 @@ async def test_mounted_under_a_path(app: Horarium, root: str) -> None:
             assert all(address.startswith(f"{root}/") for address in addresses)
         answer = await client.post(f"{root}/report/generate?date=2010-12-01")
         assert (await client.get(answer.headers["location"])).status_code == 200
+
+
+async def test_figures_lead_to_their_orders(client: httpx.AsyncClient, reported: date) -> None:
+    shown = await page(client)
+    addresses = [each.replace("&amp;", "&") for each in checked(shown).addresses]
+    wanted = [
+        f"/report/orders?date={reported}&figure=total",
+        f"/report/orders?date={reported}&figure=refunds",
+    ]
+    assert set(wanted) <= set(addresses)
+    assert "WHITE MUG" in shown
+    orders = await page(client, f"{wanted[0]}&count=1")
+    assert "1001" in orders
+    assert "1002" not in orders
+    later = next(each for each in checked(orders).addresses if "page=2" in each)
+    assert "1002" in await page(client, later.replace("&amp;", "&"))
+    assert "No orders make up this figure" in await page(client, wanted[1])
+    as_json = await client.get(wanted[0])
+    assert (as_json.headers["vary"], as_json.json()["total"]) == ("Accept", 2)
+
+
+async def test_an_order_that_was_changed_is_told_on_the_page(
+    app: Horarium, client: httpx.AsyncClient, reported: date
+) -> None:
+    async with app.database.transaction() as connection:
+        await shop.cancel_order(connection, "1002")
+    shown = await page(client, f"/report/orders?date={reported}&figure=sales")
+    assert "changed since the day was built" in shown
+    assert "£15.80 in 2 orders" in shown
+    async with app.database.transaction() as connection:
+        period = reports.period_of(reported, "day", "Europe/London")
+        await reports.build(connection, "orders", period, reason="test")
+    assert "1 order was cancelled, of £5.10" in await page(client)

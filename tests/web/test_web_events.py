@@ -11,13 +11,15 @@ from typing import Any
 import httpx
 import pytest
 from problem_documents import refused
-from streams import Message, application, following, labouring, serving, until
+from streams import Message, application, following, serving
 from test_web_server import PROGRAM, _answers
 
+from engine.workplace import eventually, working
 from horarium.application import Horarium
 from horarium.database import Connection
 from horarium.engine import NewJob, Progress
 from horarium.engine.jobs.job import arguments
+from horarium.web.api import events
 
 LISTENERS = """
 select count(*) from pg_stat_activity
@@ -87,7 +89,7 @@ async def test_a_job_is_followed_to_its_end(
         assert first is not None
         assert told([first]) == [("state", "queued", None)]
         assert first.data["attempt"] == 0
-        async with labouring(elsewhere):
+        async with working(elsewhere.broker.worker()):
             seen = await stream.next()
             while seen is not None and not seen.data["progress"]:
                 seen = await stream.next()
@@ -126,7 +128,7 @@ async def test_who_comes_back_is_not_told_again(app: Horarium, served: httpx.Asy
     assert first is not None
     assert first.id is not None
     async with following(served, "/jobs/a/events", **{"Last-Event-ID": first.id}) as stream:
-        await until(lambda: awaited(app))
+        await eventually(lambda: awaited(app))
         await app.ledger.cancel("a", "enough")
         (only,) = await stream.rest()
     assert only.event == "ended"
@@ -167,7 +169,7 @@ async def test_the_end_is_told_though_notifications_are_lost(
             await connection.execute("update horarium.jobs set awaited = false")
             await connection.execute("delete from horarium.watches")
         gate(elsewhere, "a").set()
-        async with labouring(elsewhere):
+        async with working(elsewhere.broker.worker()):
             rest = await stream.rest()
     assert told(rest)[-1] == ("ended", "succeeded", 0.75)
     assert "still here" in stream.comments or rest
@@ -177,9 +179,9 @@ async def test_all_events_by_queue_task_and_owner(
     app: Horarium, served: httpx.AsyncClient, elsewhere: Horarium
 ) -> None:
     paths = ("/events", "/events?queue=mail", "/events?task=step", "/events?owner=ada")
-    async with AsyncExitStack() as stack, labouring(elsewhere):
+    async with AsyncExitStack() as stack, working(elsewhere.broker.worker()):
         streams = {path: await stack.enter_async_context(following(served, path)) for path in paths}
-        await until(
+        await eventually(
             lambda: count(app, "select jsonb_array_length(wanted) from horarium.watches"), 4
         )
         await relaying(elsewhere)
@@ -206,7 +208,7 @@ async def test_a_job_that_is_cancelled_before_it_begins_is_told(
 ) -> None:
     await enqueue(app, "a", owner="ada")
     async with following(served, "/events?owner=ada") as stream:
-        await until(lambda: count(app, WATCHES), 1)
+        await eventually(lambda: count(app, WATCHES), 1)
         await elsewhere.ledger.cancel("a", "enough " * 1000)
         told = await stream.next()
     assert told is not None
@@ -221,21 +223,21 @@ async def relaying(elsewhere: Horarium, wanted: bool = True) -> None:
     async def hears() -> bool:
         return elsewhere.events.hears(JobSucceeded)
 
-    await until(hears, wanted)
+    await eventually(hears, wanted)
 
 
 async def test_a_client_that_goes_frees_everything(
     app: Horarium, served: httpx.AsyncClient, elsewhere: Horarium
 ) -> None:
     before = await count(app, LISTENERS)
-    async with labouring(elsewhere):
-        await until(lambda: count(app, LISTENERS), before + 1)  # the worker's own
+    async with working(elsewhere.broker.worker()):
+        await eventually(lambda: count(app, LISTENERS), before + 1)  # the worker's own
         async with following(served, "/events") as stream:
             await relaying(elsewhere)
             assert await count(app, WATCHES) == 1
             assert stream.comments == []
-        await until(lambda: count(app, WATCHES), 0)
-        await until(lambda: count(app, LISTENERS), before + 1)
+        await eventually(lambda: count(app, WATCHES), 0)
+        await eventually(lambda: count(app, LISTENERS), before + 1)
         await relaying(elsewhere, wanted=False)
         assert not app.watchers._sights
 
@@ -286,7 +288,7 @@ async def test_a_server_that_stops_ends_its_streams(
                 process.send_signal(signal.SIGTERM)
                 assert await one.rest() == []
                 assert await every.rest() == []
-            await asyncio.wait_for(process.communicate(), 20)
+            await asyncio.wait_for(process.communicate(), 40)
         assert process.returncode == 0
     finally:
         if process.returncode is None:
@@ -299,7 +301,7 @@ async def test_the_progress_of_a_job_is_shown(
 ) -> None:
     await enqueue(app, "a")
     assert (await served.get("/jobs/a")).json()["progress"] is None
-    async with labouring(elsewhere):
+    async with working(elsewhere.broker.worker()):
 
         async def progress() -> Any:
             return (await served.get("/jobs/a")).json()["progress"]
@@ -308,7 +310,7 @@ async def test_the_progress_of_a_job_is_shown(
             shown = await progress()
             return shown and shown["fraction"]
 
-        await until(fraction, 0.25)
+        await eventually(fraction, 0.25)
         shown = await progress()
         assert shown.pop("updated_at")
         assert shown == {
@@ -319,10 +321,26 @@ async def test_the_progress_of_a_job_is_shown(
         page = (await served.get("/", headers={"Accept": "text/html"})).text
         assert "25 %, a quarter" in page
         gate(elsewhere, "a").set()
-        await until(fraction, 0.75)
+        await eventually(fraction, 0.75)
 
 
 @pytest.fixture
 async def connection(app: Horarium) -> AsyncIterator[Connection]:
     async with app.database.connection() as connection:
         yield connection
+
+
+async def test_there_are_no_more_streams_than_are_held(
+    served: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "MOST_STREAMS", 1)
+    async with following(served, "/events"):
+        await eventually(lambda: _status(served), 503)
+        answer = await served.get("/events")
+        assert answer.headers["retry-after"] == "5"
+        assert refused(answer, 503, says="1 streams")["type"].endswith(":too-busy")
+
+
+async def _status(client: httpx.AsyncClient) -> int:
+    async with client.stream("GET", "/events") as answer:
+        return answer.status_code

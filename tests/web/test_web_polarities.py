@@ -1,5 +1,7 @@
 """Scoring texts over HTTP."""
 
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -8,6 +10,42 @@ from problem_documents import refused
 
 from engine.workplace import eventually, working
 from horarium.application import Horarium
+from horarium.polarity import Polarity, Scorer
+
+
+class Halting:
+    """Scores as another does, and halts before the third chunk of texts."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.go_on = threading.Event()
+        self._scorer = scorer
+        self._calls = 0
+
+    def score(self, texts: Sequence[str]) -> list[Polarity]:
+        self._calls += 1
+        if self._calls == 3:
+            self.go_on.wait(60)
+        return self._scorer.score(texts)
+
+
+async def test_a_running_job_shows_how_many_texts_are_scored(
+    client: httpx.AsyncClient, app: Horarium
+) -> None:
+    assert app.polarities is not None
+    halting = app.polarities._scorer = Halting(app.polarities.scorer)
+    queued = (await client.post("/polarities", json={"texts": ["good"] * 500})).json()
+    place = f"/polarities/task/{queued['task_id']}"
+
+    async def done() -> int:
+        return int((await client.get(place)).json()["progress"]["done"])
+
+    async with working(app.broker.worker()):
+        await eventually(done, 400)
+        assert (await client.get(place)).json()["state"] == "running"
+        halting.go_on.set()
+        await eventually(done, 500)
+    job = (await client.get(f"/jobs/{queued['task_id']}")).json()
+    assert job["progress"]["note"] == "500 of 500 texts"
 
 
 async def test_one_text_is_scored_at_once(client: httpx.AsyncClient) -> None:

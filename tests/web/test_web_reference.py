@@ -1,5 +1,6 @@
 """The API's description: complete, and readable without the internet."""
 
+import json
 import re
 from typing import Any
 
@@ -7,23 +8,36 @@ import httpx
 
 from horarium.application import Horarium
 from horarium.engine import Cron, Schedule, Timetable
+from horarium.web import asgi
+from horarium.web.api.parameters import LAST_PAGE, MOST_ITEMS
+from horarium.web.reference.names import NAMES
+from horarium.web.request import parameters
 
 ROUTES = {
     ("get", "/"), ("get", "/docs"), ("get", "/schema"),
     ("get", "/health"), ("get", "/health/ready"),
     ("get", "/report"), ("post", "/report"), ("get", "/report/all"), ("get", "/reports/all"),
-    ("get", "/report/summary"), ("post", "/report/generate"), ("get", "/jobs/{job_id}"),
+    ("get", "/report/summary"), ("get", "/report/export"), ("post", "/report/exports"),
+    ("get", "/reports/{name}/export"), ("get", "/exports/{export_id}"),
+    ("get", "/exports/{export_id}/file"), ("get", "/deliveries"),
+    ("get", "/deliveries/{delivery_id}"), ("post", "/deliveries/{delivery_id}/retries"),
+    ("post", "/report/generate"), ("get", "/jobs/{job_id}"),
     ("get", "/users"), ("post", "/users"), ("get", "/users/{user_id}"),
     ("get", "/products"), ("post", "/products"), ("get", "/products/{product_id}"),
     ("get", "/orders"), ("post", "/orders"), ("get", "/orders/{order_id}"),
     ("get", "/reviews"), ("post", "/reviews"), ("get", "/reviews/{review_id}"),
     ("patch", "/reviews/{review_id}"), ("delete", "/reviews/{review_id}"),
+    ("get", "/reports"), ("get", "/reports/{name}"), ("get", "/reports/{name}/periods"),
+    ("get", "/reports/{name}/periods/{start}"), ("post", "/reports/{name}/periods/{start}/builds"),
+    ("get", "/reports/{name}/periods/{start}/revisions"),
+    ("get", "/reports/{name}/periods/{start}/revisions/{number}"),
+    ("get", "/reports/{name}/periods/{start}/revisions/{number}/rows"),
     ("post", "/polarities"), ("get", "/polarities/task/{task_id}"),
 }  # fmt: skip
 
 AGREEING = (
     *("/pause", "/resume", "/trigger", "/preview", "/plan", "/backfills", "/acceptance"),
-    *("/polarities", "/reviews/{review_id}"),
+    *("/polarities", "/reviews/{review_id}", "/exports"),
 )
 """Routes whose bodies nothing that is there can forbid."""
 
@@ -50,6 +64,45 @@ async def test_every_route_is_described(refusing: httpx.AsyncClient) -> None:
         assert operation["summary"]
         assert operation["description"]
         assert all(each["description"] for each in operation.get("parameters", ()))
+
+
+async def test_names_of_schemas_say_what_they_are_of(refusing: httpx.AsyncClient) -> None:
+    found = await document(refusing)
+    schemas = found["components"]["schemas"]
+    assert len(schemas) > 100
+    for name, schema in schemas.items():
+        # Two of one name have their modules before it: give each a name in reference/names.py.
+        assert re.fullmatch("[A-Z][A-Za-z]+", name), name
+        assert schema["description"], name
+        assert schema.get("title", name) == name
+        assert "horarium." not in schema["description"], name
+    pointed = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(found)))
+    assert pointed <= schemas.keys()
+
+
+def test_no_name_is_given_to_a_schema_that_is_not_there(app: Horarium) -> None:
+    given = {**asgi(app).openapi_schema.to_schema()["components"]["schemas"]}
+    assert given.keys() >= NAMES.keys()
+    kept = given.keys() - NAMES.keys()
+    assert len({*NAMES.values(), *kept}) == len(given)
+
+
+async def test_lists_say_what_they_hold(refusing: httpx.AsyncClient) -> None:
+    schemas = (await document(refusing))["components"]["schemas"]
+    for name, schema in schemas.items():
+        items = schema.get("properties", {}).get("items")
+        if items is not None and name not in ("PeriodRows", "RevisionRows"):
+            assert items.get("items") != {"type": "object"}, name
+    assert schemas["Users"]["properties"]["items"]["items"] == {"$ref": "#/components/schemas/User"}
+
+
+async def test_operations_are_named_for_what_they_do(refusing: httpx.AsyncClient) -> None:
+    found = operations(await document(refusing))
+    names = [operation["operationId"] for operation in found.values()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not re.fullmatch("[a-z]+(_[a-z]+){0,4}", name)] == []
+    assert found["get", "/jobs/{job_id}/explanation"]["operationId"] == "explain_job"
+    assert len({operation["summary"] for operation in found.values()}) == len(names) - 1
 
 
 async def test_every_status_is_described(refusing: httpx.AsyncClient) -> None:
@@ -79,7 +132,7 @@ async def test_money_is_text(refusing: httpx.AsyncClient) -> None:
 
 async def test_bodies_take_no_other_fields(refusing: httpx.AsyncClient) -> None:
     schemas = (await document(refusing))["components"]["schemas"]
-    for name in ("NewUser", "NewProduct", "NewOrder", "NewItem", "NewReportRow"):
+    for name in ("NewUser", "NewProduct", "NewOrder", "NewOrderItem", "NewReportRow"):
         assert schemas[name]["additionalProperties"] is False
 
 
@@ -94,8 +147,9 @@ async def test_the_page_shows_all_of_it_from_here(refusing: httpx.AsyncClient) -
     answer = await refusing.get("/docs", headers={"Accept": "text/html"})
     assert answer.status_code == 200
     described = await document(refusing)
-    for method, path in operations(described):
-        assert f'id="{method}' in answer.text
+    for (_, path), operation in operations(described).items():
+        assert f'id="{operation["operationId"]}"' in answer.text
+        assert f"<h3>{operation['summary']}</h3>" in answer.text
         assert f"<code>{path}</code>" in answer.text
     links = set(re.findall(r'href="#([^"]+)"', answer.text))
     assert links <= set(re.findall(r'id="([^"]+)"', answer.text))
@@ -118,7 +172,37 @@ async def test_samples_of_calls_are_taken(
         answer = await client.post(path, content=body, headers={"Content-Type": "application/json"})
         if path.endswith("/acceptance"):
             assert "has nothing against" in answer.json()["detail"]
+        elif path.startswith("/reports/NAME/"):
+            assert "there is no report 'NAME'" in answer.json()["detail"]
         elif path == "/orders":
             assert [each["field"] for each in answer.json()["errors"]] == ["items[0].product_id"]
         else:
             assert answer.is_success, answer.text
+
+
+async def test_what_a_route_takes_is_what_is_described(app: Horarium) -> None:
+    site = asgi(app)
+    described = operations(site.openapi_schema.to_schema())
+    differing = [
+        (method, route.path_format, taken)
+        for route in site.routes
+        for handler in getattr(route, "route_handlers", ())
+        for method in handler.http_methods
+        if (operation := described.get((method.lower(), route.path_format)))
+        and (taken := set(parameters(handler)))
+        != {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+    ]
+    assert differing == []
+
+
+async def test_the_last_page_of_each_list_is_empty_and_no_error(client: httpx.AsyncClient) -> None:
+    lists = [
+        path
+        for (method, path), operation in operations(await document(client)).items()
+        if method == "get" and "page" in {each["name"] for each in operation.get("parameters", ())}
+    ]
+    assert len(lists) > 5
+    for path in lists:
+        path = path.replace("{date}", "2026-03-29")
+        answer = await client.get(path, params={"page": LAST_PAGE, "count": MOST_ITEMS})
+        assert answer.status_code in (200, 404), (path, answer.text)

@@ -10,6 +10,8 @@ from engine.workplace import eventually, working
 from horarium.application import Horarium
 
 GREAT: dict[str, Any] = {"rating": 5, "text": "Отличная кружка!", "product_id": "mug"}
+NEW_TEXT = {"text": "It broke. Useless!"}
+ANY = {"If-Match": "*"}
 
 
 async def test_a_review_is_created_scored_changed_and_deleted(
@@ -31,15 +33,39 @@ async def test_a_review_is_created_scored_changed_and_deleted(
         await eventually(language, "ru")
         scored = (await client.get(place)).json()
         assert scored["polarity"] > 0.5
-        changed = (await client.patch(place, json={"text": "It broke. Useless!"})).json()
+        changed = (await client.patch(place, json=NEW_TEXT, headers=ANY)).json()
         assert (changed["polarity"], changed["scored_at"], changed["rating"]) == (None, None, 5)
         await eventually(language, "en")
     assert (await client.get(place)).json()["polarity"] < -0.5
-    rated = (await client.patch(place, json={"rating": 1})).json()
+    rated = (await client.patch(place, json={"rating": 1}, headers=ANY)).json()
     assert (rated["rating"], rated["language"]) == (1, "en")
     assert (await client.delete(place)).status_code == 204
     refused(await client.get(place), 404)
     refused(await client.delete(place), 404)
+
+
+async def test_an_edit_names_what_it_was_made_from(
+    client: httpx.AsyncClient, app: Horarium, shelf: None
+) -> None:
+    made = await client.post("/reviews", json=GREAT)
+    place, tag = f"/reviews/{made.json()['id']}", {"If-Match": made.headers["etag"]}
+    refused(await client.patch(place, json={"rating": 4}), 428, says="If-Match is needed")
+
+    async def language() -> Any:
+        return (await client.get(place)).json()["language"]
+
+    async with working(app.broker.worker()):
+        await eventually(language, "ru")
+    # Scoring is no edit: whoever has just written it can change it.
+    assert (await client.get(place)).headers["etag"] == made.headers["etag"]
+    changed = await client.patch(place, json={"rating": 4}, headers=tag)
+    assert (changed.status_code, changed.json()["rating"]) == (200, 4)
+    assert changed.headers["etag"] == f'"{changed.json()["version"]}"' != made.headers["etag"]
+    refused(await client.patch(place, json={"rating": 1}, headers=tag), 412, says="meanwhile")
+    refused(await client.delete(place, headers=tag), 412, says="meanwhile")
+    assert (await client.get(place)).json() == changed.json()
+    newest = {"If-Match": changed.headers["etag"]}
+    assert (await client.delete(place, headers=newest)).status_code == 204
 
 
 async def test_reviews_are_listed(client: httpx.AsyncClient, shelf: None) -> None:
@@ -109,10 +135,12 @@ async def test_filters_that_are_refused(
 async def test_unknown_reviews(refusing: httpx.AsyncClient) -> None:
     for identity in ("nothing", "%00", "%F0%9F%A6%8A", "x" * 300, "'--"):
         refused(await refusing.get(f"/reviews/{identity}"), 404)
-        refused(await refusing.patch(f"/reviews/{identity}", json={"rating": 1}), 404)
+        refused(await refusing.patch(f"/reviews/{identity}", json={"rating": 1}, headers=ANY), 404)
         refused(await refusing.delete(f"/reviews/{identity}"), 404)
-    refused(await refusing.patch("/reviews/1", json={"id": "2"}), 400, field="id")
-    refused(await refusing.patch("/reviews/1", json={"rating": None}), 400, field="rating")
+    refused(await refusing.patch("/reviews/1", json={"id": "2"}, headers=ANY), 400, field="id")
+    refused(
+        await refusing.patch("/reviews/1", json={"rating": None}, headers=ANY), 400, field="rating"
+    )
 
 
 async def test_a_review_that_is_there_already(client: httpx.AsyncClient) -> None:

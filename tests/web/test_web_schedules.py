@@ -243,6 +243,30 @@ async def test_what_comes_is_previewed(client: httpx.AsyncClient) -> None:
     refused(await client.get("/schedules/nightly/preview?from=today"), 400, field="from")
 
 
+async def test_rules_of_all_kinds_are_previewed(client: httpx.AsyncClient) -> None:
+    async def dues(**rule: Any) -> list[str]:
+        body = {"start": "2026-03-28T00:00:00Z", "count": 2, **rule}
+        found = (await client.post("/schedules/preview", json=body)).json()
+        return [each["due"] for each in found["due_times"]]
+
+    anchor = "2026-03-27T08:00:00Z"
+    assert await dues(every={"days": 1, "anchor": anchor}, zone="Europe/Berlin") == [
+        "2026-03-28T08:00:00Z", "2026-03-29T07:00:00Z"
+    ]  # fmt: skip
+    assert await dues(at="2026-03-30T12:00:00+02:00") == ["2026-03-30T10:00:00Z"]
+    weekdays = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "leave_out": ["2026-03-30"]}
+    assert await dues(cron="0 9 28 3 *", calendar={**weekdays, "on_excluded": "next"}) == [
+        "2026-03-31T09:00:00Z", "2027-03-29T09:00:00Z"
+    ]  # fmt: skip
+    assert await dues(cron="@hourly", starts_at="2026-03-29T00:00:00Z", max_firings=1) == [
+        "2026-03-29T00:00:00Z"
+    ]
+    fresh = await dues(every={"hours": 2}, start=None)
+    first, second = map(datetime.fromisoformat, fresh)
+    assert abs(datetime.now(UTC) - first) < timedelta(minutes=1)  # it would begin now
+    assert second - first == timedelta(hours=2)
+
+
 async def test_the_crowd_of_all_is_forecast(client: httpx.AsyncClient) -> None:
     for number in range(3):
         await create(client, id=f"s{number}")
@@ -356,3 +380,28 @@ async def test_every_status_is_documented(client: httpx.AsyncClient) -> None:
     assert {"200", "202", "404"} <= said["/schedules/{id}/backfills", "post"]
     assert {"200", "404", "409"} <= said["/backfills/{id}", "delete"]
     assert all(statuses >= {"400", "500", "503"} for statuses in said.values())
+
+
+async def test_a_schedule_that_became_invalid_is_shown_and_alarms_until_it_is_mended(
+    app: Horarium, client: httpx.AsyncClient, scheduler: Scheduler
+) -> None:
+    for id in ("bad", "good"):
+        await create(client, id=id, cron=None, at=LONG_AGO, catch_up_window=3e9)
+    async with app.database.connection() as connection:
+        await connection.execute(
+            "update horarium.schedules set definition ="
+            " jsonb_set(definition, '{timetable,zone}', '\"Mars/Olympus\"') where id = 'bad'"
+        )
+    await scheduler.step()
+    ready = (await client.get("/health/ready")).json()
+    assert (ready["status"], ready["parked"]) == ("degraded", 1)
+    assert "horarium_schedules_parked 1\n" in (await client.get("/metrics")).text
+    assert await ids(client, state="parked") == ["bad"]
+    assert "Mars/Olympus" in (await client.get("/schedules/bad")).json()["note"]
+    (why,) = (await client.get("/schedules/bad/explanation")).json()["reasons"][:1]
+    assert why["why"].startswith("it cannot be run as it stands")
+    refused(await client.post("/schedules/bad/resume", json={}), 400, field="zone")
+    assert len((await client.get("/schedules/good/firings")).json()["items"]) == 1
+    mended = {**NIGHTLY, "id": "bad"}
+    assert (await client.put("/schedules/bad", json=mended)).json()["state"] == "active"
+    assert (await client.get("/health/ready")).json()["status"] == "ready"

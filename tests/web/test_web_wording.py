@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from horarium.web.dashboard import wording
+from horarium.web import wording
 from horarium.web.hosts import answered_hosts, host_name
 
 
@@ -28,6 +28,7 @@ def test_times_by_the_clock_of_a_zone() -> None:
     at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
     assert wording.moment(at, "Europe/London") == "1 Jul 2026, 23:30:00"
     assert wording.minute(at, "Europe/Moscow") == "Thu 2 Jul, 01:30"
+    assert wording.minute(at, "Europe/Moscow", year=True) == "Thu 2 Jul 2026, 01:30"
     assert wording.second(at, "UTC") == "1 Jul, 22:30:00"
     assert wording.long_day(date(2010, 12, 1)) == "Wednesday, 1 December 2010"
 
@@ -73,3 +74,26 @@ def test_hosts_that_a_server_answers_to() -> None:
     assert "shop.example.org" in shop
     assert answered_hosts("0.0.0.0") is None
     assert answered_hosts("::") is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3.0, "now"),
+        (0.0, "now"),
+        (29.0, "within a minute"),
+        (14.2 * 60, "in 14\N{NO-BREAK SPACE}min"),
+        (3600.0, "in 1\N{NO-BREAK SPACE}h"),
+        (5 * 3600 + 37 * 60, "in 5\N{NO-BREAK SPACE}h 37\N{NO-BREAK SPACE}min"),
+        (3 * 86400.0, "in 3\N{NO-BREAK SPACE}days"),
+    ],
+)
+def test_how_long_until(seconds: float, words: str) -> None:
+    assert wording.until(seconds) == words
+
+
+def test_sentences() -> None:
+    assert wording.sentence("it is paused") == "It is paused."
+    assert wording.sentence("Is it?") == "Is it?"
+    assert wording.sentence("cut…") == "Cut…"
+    assert wording.sentence(None) == ""

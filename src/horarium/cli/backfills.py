@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import App, Parameter
 
-from horarium.cli.jobs import check_page
+from horarium.cli.options import Flag, Json, Most
 from horarium.cli.output import console, print_json, print_table
 from horarium.cli.schedules import app as schedules
 from horarium.errors import InvalidInput
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from horarium.application import Horarium
     from horarium.engine import Backfilled, BackfillProgress, Wanted
 
-Flag = Annotated[bool, Parameter(negative="")]
 Ordering = Literal["oldest", "newest"]
 _LOOK_AGAIN = 0.5
 
@@ -34,7 +33,7 @@ def backfill(
     priority: int = -1,
     note: str | None = None,
     dry_run: Flag = False,
-    json: Flag = False,
+    json: Json = False,
 ) -> None:
     """Run a schedule for due times of the past: one firing and one job for each.
 
@@ -61,8 +60,6 @@ def backfill(
         Why; it is kept with it.
     dry_run
         Say what would be done, and do nothing.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
 
@@ -96,22 +93,17 @@ def backfill(
 
 
 @app.command(name="list")
-def list_backfills(schedule: str, *, count: int = 20, json: Flag = False) -> None:
+def list_backfills(schedule: str, *, count: Most = 20, json: Json = False) -> None:
     """List the backfills of a schedule, newest first.
 
     Parameters
     ----------
     schedule
         The schedule.
-    count
-        How many.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import backfills
 
-    check_page(1, count)
     found = work(lambda a: backfills(a.book, schedule, count=count))
     if json:
         print_json(found)
@@ -166,7 +158,7 @@ def show(id: str, *, watch: Flag = False, json: Flag = False) -> None:
 
 
 @app.command
-def cancel(id: str, *, note: str | None = None, json: Flag = False) -> None:
+def cancel(id: str, *, note: str | None = None, json: Json = False) -> None:
     """Make no more jobs for a backfill and cancel those that have not begun; the others run on.
 
     Parameters
@@ -175,8 +167,6 @@ def cancel(id: str, *, note: str | None = None, json: Flag = False) -> None:
         The backfill.
     note
         Why; it is kept with it.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import cancel_backfill

@@ -1,19 +1,16 @@
 """`horarium batch`: how far compositions have come, and cancelling them."""
 
-from typing import Annotated
+from cyclopts import App
 
-from cyclopts import App, Parameter
-
+from horarium.cli.options import Flag, Json, PageNumber, PageSize
 from horarium.cli.output import cell, console, print_json, print_table
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 app = App(name="batch", help="Look at batches (chains, groups and chords), cancel them.")
 
 
 @app.command(name="list")
 def list_batches(
-    *, owner: str | None = None, page: int = 1, count: int = 20, json: Flag = False
+    *, owner: str | None = None, page: PageNumber = 1, count: PageSize = 20, json: Json = False
 ) -> None:
     """List batches, newest first.
 
@@ -21,17 +18,9 @@ def list_batches(
     ----------
     owner
         Only batches of this owner.
-    page
-        Which page, from 1.
-    count
-        Batches on a page.
-    json
-        Print JSON.
     """
-    from horarium.cli.jobs import check_page
     from horarium.cli.opening import work
 
-    check_page(page, count)
     found, _ = work(lambda a: a.batches.page(owner=owner, page=page, count=count))
     if json:
         print_json(found)
@@ -48,15 +37,13 @@ def list_batches(
 
 
 @app.command
-def show(id: str, *, json: Flag = False) -> None:
+def show(id: str, *, json: Json = False) -> None:
     """Show a batch, and how far it has come.
 
     Parameters
     ----------
     id
         The batch's id.
-    json
-        Print JSON.
     """
     import msgspec
 
@@ -79,7 +66,7 @@ def show(id: str, *, json: Flag = False) -> None:
 @app.command
 def cancel(
     id: str, *, reason: str = "its batch was cancelled by hand", running: Flag = False,
-    json: Flag = False,
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Cancel what has not begun of a batch. Jobs that run, run on.
 
@@ -91,8 +78,6 @@ def cancel(
         Why; it is kept with each job.
     running
         Ask the jobs that run to stop, too.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
 

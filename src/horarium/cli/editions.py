@@ -3,10 +3,9 @@
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import Parameter
-
+from horarium.cli.options import AppName, Flag, Json
 from horarium.cli.output import console, print_json, print_table
 from horarium.cli.schedules import app as schedules
 from horarium.errors import InvalidInput
@@ -15,14 +14,12 @@ if TYPE_CHECKING:
     from horarium.application import Horarium
     from horarium.engine import Applied, Change, Edition
 
-Flag = Annotated[bool, Parameter(negative="")]
-AppName = Annotated[str | None, Parameter(name="--app")]
 _SHOWN = 3
 
 
 @schedules.command
 def plan(
-    file: Path | None = None, *, app: AppName = None, check: Flag = False, json: Flag = False
+    file: Path | None = None, *, app: AppName = None, check: Flag = False, json: Json = False
 ) -> int:
     """Show what applying the schedules of a file, or of the code, would change.
 
@@ -34,8 +31,6 @@ def plan(
         The schedules that this application declares, as module:name, instead of a file.
     check
         Exit status 1 where anything would change.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import planned
@@ -53,7 +48,7 @@ def plan(
 
 @schedules.command
 def apply(
-    file: Path | None = None, *, app: AppName = None, yes: Flag = False, json: Flag = False
+    file: Path | None = None, *, app: AppName = None, yes: Flag = False, json: Json = False
 ) -> int:
     """Put the schedules of a file, or of the code, into the book, all of them or none.
 
@@ -67,8 +62,6 @@ def apply(
         The schedules that this application declares, as module:name, instead of a file.
     yes
         Do not ask.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import apply as put
@@ -118,6 +111,7 @@ def _read(file: Path) -> Any:
     import msgspec
 
     from horarium.engine import Drafts
+    from horarium.mismatch import refusal
 
     try:
         text = file.read_text("utf-8")
@@ -125,6 +119,9 @@ def _read(file: Path) -> Any:
         drafts = msgspec.convert(values, Drafts)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(str(file), f"it cannot be read: {error}") from None
+    except msgspec.ValidationError as error:
+        field, reason = refusal(str(error), of=Drafts)
+        raise InvalidInput(f"{file}, {field}", reason) from None
     except (tomllib.TOMLDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise InvalidInput(str(file), str(error)) from None
     return drafts if drafts.set else msgspec.structs.replace(drafts, set=file.stem)

@@ -1,29 +1,21 @@
 """`horarium schedule show`, `firings` and `explain`: one schedule, and what became of it."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from cyclopts import Parameter
-
-from horarium.cli.jobs import check_page
+from horarium.cli.options import Json, Most
 from horarium.cli.output import console, print_json, print_table
-from horarium.cli.proofs import instant
 from horarium.cli.schedules import app as schedules
-from horarium.cli.schedules import rule
-
-Flag = Annotated[bool, Parameter(negative="")]
+from horarium.cli.values import instant
 
 
 @schedules.command
-def show(id: str, *, json: Flag = False) -> None:
+def show(id: str, *, json: Json = False) -> None:
     """Show one schedule: its rule, its call, where it stands, and what was done to it by hand.
 
     Parameters
     ----------
     id
         The schedule.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import acts
@@ -49,11 +41,11 @@ def show(id: str, *, json: Flag = False) -> None:
 def firings(
     id: str,
     *,
-    before: datetime | None = None,
-    since: datetime | None = None,
+    before: str | None = None,
+    since: str | None = None,
     outcome: Literal["enqueued", "buffered", "skipped", "missed"] | None = None,
-    count: int = 20,
-    json: Flag = False,
+    count: Most = 20,
+    json: Json = False,
 ) -> None:
     """Show what became of the due times of a schedule, newest first.
 
@@ -62,27 +54,19 @@ def firings(
     id
         The schedule.
     before
-        Due before this instant; without an offset it is UTC.
+        Due before this instant: 2026-03-01T08:00 (UTC), or 2h, 7d ago.
     since
         Due at or after this instant.
     outcome
         Of which this became: enqueued, buffered, skipped, missed.
-    count
-        How many.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import Outcome
     from horarium.engine import firings as find
 
-    check_page(1, count)
     which = None if outcome is None else Outcome(outcome)
-    found = work(
-        lambda a: find(
-            a.book, id, before=instant(before), since=instant(since), outcome=which, count=count
-        )
-    )
+    start, end = instant("--since", since), instant("--before", before)
+    found = work(lambda a: find(a.book, id, before=end, since=start, outcome=which, count=count))
     if json:
         print_json(found)
         return
@@ -101,7 +85,7 @@ def firings(
 
 
 @schedules.command
-def explain(id: str, *, due: datetime | None = None, json: Flag = False) -> None:
+def explain(id: str, *, due: str | None = None, json: Json = False) -> None:
     """Say why a schedule does not run just now, or what became of one of its due times.
 
     Parameters
@@ -109,14 +93,12 @@ def explain(id: str, *, due: datetime | None = None, json: Flag = False) -> None
     id
         The schedule.
     due
-        The due time; without an offset it is UTC.
-    json
-        Print JSON.
+        The due time, such as 2026-03-01T08:00; without an offset it is UTC.
     """
     from horarium.cli.opening import work
     from horarium.engine import account, explain_schedule
 
-    at = instant(due)
+    at = instant("--due", due)
     found: Any
     if at is None:
         found = reasons = work(lambda a: explain_schedule(a.book, id))
@@ -137,9 +119,11 @@ def explain(id: str, *, due: datetime | None = None, json: Flag = False) -> None
 
 
 def _lines(kept: Any) -> list[tuple[str, Any]]:
+    from horarium.engine import worded
+
     schedule, timetable = kept.schedule, kept.schedule.timetable
     return [
-        ("rule", f"{rule(kept)} in {timetable.zone}"),
+        ("rule", f"{worded(timetable.rule)} in {timetable.zone}"),
         ("task", schedule.task),
         ("queue", schedule.queue),
         ("arguments", bytes(schedule.arguments).decode()),

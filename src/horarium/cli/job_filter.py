@@ -1,15 +1,19 @@
 """Which jobs a command is about: the options that find them."""
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from horarium.cli.values import instant, named_arguments, state
+from horarium.cli.values import instant, named_arguments
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
     from horarium.engine import Filter
+
+StateName = Literal[
+    "scheduled", "queued", "running", "retrying", "waiting", "succeeded", "failed", "cancelled"
+]
 
 
 @Parameter(name="*")
@@ -20,7 +24,7 @@ class JobFilter:
     Parameters
     ----------
     state
-        Only jobs in this state, such as queued, running or failed.
+        Only jobs in this state.
     task
         Only jobs of this task.
     queue
@@ -39,7 +43,7 @@ class JobFilter:
         Only jobs called with this argument, as name=value; may be given again.
     """
 
-    state: str | None = None
+    state: StateName | None = None
     task: str | None = None
     queue: str | None = None
     schedule: str | None = None
@@ -70,11 +74,11 @@ class JobFilter:
         )
 
     def _read(self, arguments: tuple[object, ...]) -> "Filter":
-        from horarium.engine import Filter
+        from horarium.engine import Filter, State
 
         named_arguments(self.argument or ())
         which = Filter(
-            state=state(self.state),
+            state=None if self.state is None else State(self.state),
             task=self.task,
             queue=self.queue,
             schedule=self.schedule,

@@ -2,18 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from horarium.cli.job_filter import JobFilter
+from horarium.cli.options import Flag, Json
 from horarium.cli.output import console, print_json
 from horarium.errors import HorariumError, InvalidInput
 
 if TYPE_CHECKING:
     from horarium.application import Horarium
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def add(app: App) -> None:
@@ -23,7 +22,7 @@ def add(app: App) -> None:
 
 
 def retry(
-    *ids: str, which: JobFilter | None = None, dry_run: Flag = False, json: Flag = False
+    *ids: str, which: JobFilter | None = None, dry_run: Flag = False, json: Json = False
 ) -> int:
     """Run jobs again that have ended: those named, or those that a filter finds.
 
@@ -36,8 +35,6 @@ def retry(
         Jobs to run again.
     dry_run
         Only say how many there are.
-    json
-        Print JSON.
     """
     which = which or JobFilter()
     if ids and (which or dry_run):
@@ -51,7 +48,7 @@ def retry(
     return _retry_many(replace(which, state=which.state or "failed"), dry_run=dry_run, json=json)
 
 
-def cancel(*ids: str, reason: str = "cancelled by hand", json: Flag = False) -> int:
+def cancel(*ids: str, reason: str = "cancelled by hand", json: Json = False) -> int:
     """Cancel jobs: one that has not begun ends at once, a running one is asked to stop.
 
     Parameters
@@ -60,8 +57,6 @@ def cancel(*ids: str, reason: str = "cancelled by hand", json: Flag = False) -> 
         Jobs to cancel.
     reason
         Why; it is kept with the job.
-    json
-        Print JSON.
     """
     from horarium.engine import State
     from horarium.errors import Conflict

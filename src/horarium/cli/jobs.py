@@ -1,15 +1,15 @@
 """`horarium job`: what is in the ledger."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from horarium.cli import job_orders
 from horarium.cli.job_filter import JobFilter
+from horarium.cli.options import Json, PageNumber, PageSize
 from horarium.cli.output import cell, console, print_json, print_table
-from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,26 +25,15 @@ job_orders.add(app)
 def list_jobs(
     *,
     which: JobFilter | None = None,
-    page: int = 1,
-    count: int = 20,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    page: PageNumber = 1,
+    count: PageSize = 20,
+    json: Json = False,
 ) -> None:
-    """List jobs: unfinished ones first, then the newest.
-
-    Parameters
-    ----------
-    page
-        Which page, from 1.
-    count
-        Jobs on a page.
-    json
-        Print JSON.
-    """
+    """List jobs: unfinished ones first, then the newest."""
     from horarium.cli.opening import work
 
     wanted = which or JobFilter()
     wanted.check()
-    check_page(page, count)
     jobs = work(lambda a: a.ledger.jobs(wanted.read(a), page=page, count=count))
     if json:
         print_json(jobs)
@@ -67,7 +56,7 @@ def list_jobs(
 def show_stats(
     *,
     span: Literal["hour", "day", "week"] = "hour",
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Count jobs by state and task, and say how long they took: median, 95 % and 99 %.
 
@@ -75,8 +64,6 @@ def show_stats(
     ----------
     span
         How far back ended jobs count.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import State
@@ -102,15 +89,13 @@ def show_stats(
 
 
 @app.command(name="show")
-def show_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def show_job(id: str, *, json: Json = False) -> None:
     """Show one job with its arguments, its result or its error, and its attempts.
 
     Parameters
     ----------
     id
         The job's id.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
 
@@ -154,15 +139,13 @@ def show_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = False) 
 
 
 @app.command(name="explain")
-def explain_job(id: str, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def explain_job(id: str, *, json: Json = False) -> None:
     """Say why a job has not run, and what would change it; or what became of it.
 
     Parameters
     ----------
     id
         The job's id.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
 
@@ -202,11 +185,3 @@ def seconds(took: Any) -> str | None:
     if took is None:
         return None
     return f"{took * 1000:.0f} ms" if took < 1 else f"{took:.1f} s"
-
-
-def check_page(page: int, count: int) -> None:
-    """Refuse a page that does not exist."""
-    if page < 1:
-        raise InvalidInput("--page", "it takes a number from 1")
-    if not 1 <= count <= 1000:
-        raise InvalidInput("--count", "it takes a number from 1 to 1000")

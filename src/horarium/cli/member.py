@@ -5,6 +5,7 @@ told a third time it ends as it is, and its jobs are rescued.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -109,6 +110,8 @@ async def _work(work: Work, orders: Orders) -> None:
     worker = application.broker.worker(queues=work.queues, slots=work.slots)
     orders.are_for(worker)
     watching = asyncio.create_task(_recycle(work.recycling, application, worker))
+    # What was imported stays: it need not be looked through for garbage among jobs.
+    gc.freeze()
     _tell("ready")
     try:
         await worker.run()

@@ -5,7 +5,8 @@ from importlib.util import find_spec
 
 from cyclopts import App
 
-from horarium.cli.processes import AppName, _serve
+from horarium.cli.options import AppName
+from horarium.cli.processes import serve
 from horarium.errors import InvalidSetting, Unavailable
 
 
@@ -24,7 +25,7 @@ def messages(*, app: AppName = None) -> int:
     app
         Your application as module:name.
     """
-    return _serve(lambda stop: _consume(stop, app), "messages")
+    return serve(lambda stop: _consume(stop, app), "messages")
 
 
 async def _consume(stop: asyncio.Event, name: str | None) -> None:

@@ -5,15 +5,15 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
+
+from horarium.cli.options import AppName
 
 SUPERVISED = "HORARIUM_SUPERVISED"
 """Names the part of `horarium up` that a process is, or "worker 2" where it is the second of
 several workers under one supervisor; it ends when its standard input closes."""
-
-AppName = Annotated[str | None, Parameter(name="--app")]
 
 
 def add(app: App) -> None:
@@ -86,7 +86,7 @@ def scheduler(*, app: AppName = None) -> int:
     app
         Your application as module:name.
     """
-    return _serve(lambda stop: _schedule(stop, app), "scheduler")
+    return serve(lambda stop: _schedule(stop, app), "scheduler")
 
 
 async def _schedule(stop: asyncio.Event, name: str | None) -> None:
@@ -109,7 +109,7 @@ async def _schedule(stop: asyncio.Event, name: str | None) -> None:
         await application.close()
 
 
-def _serve(act: Callable[[asyncio.Event], Coroutine[Any, Any, None]], process: str) -> int:
+def serve(act: Callable[[asyncio.Event], Coroutine[Any, Any, None]], process: str) -> int:
     """Run a part until it is told to stop: once politely, a second time at once."""
     import uvloop
 

@@ -1,11 +1,13 @@
 """`horarium prove`: recompute every due time of a span and compare it with what is recorded."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
+from horarium.cli.options import Flag, Json
 from horarium.cli.output import console, print_json, print_table
+from horarium.cli.values import instant
 from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -20,19 +22,20 @@ def add(app: App) -> None:
 
 def prove(
     *,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: str | None = None,
+    until: str | None = None,
     schedule: str | None = None,
-    standing: Annotated[bool, Parameter(negative="")] = False,
+    standing: Flag = False,
     accept: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> int:
     """Prove that every due time has its one outcome. Exit status 1 where one has not.
 
     Parameters
     ----------
     since
-        Due times after this instant; without it the last 30 days. Without an offset it is UTC.
+        Due times after this instant: 2026-03-01T08:00 (UTC), or 2h, 7d ago; without it the last 30
+        days.
     until
         Up to this instant; without it now.
     schedule
@@ -41,8 +44,6 @@ def prove(
         Show the standing proof, which the schedulers make every hour, instead of proving now.
     accept
         Why what is wrong of --schedule is known: the standing proof no longer holds it against it.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
     from horarium.engine import prove as proofs
@@ -51,8 +52,8 @@ def prove(
         return _accept(schedule, accept)
     if standing:
         return _standing(json=json)
-    end = instant(until) or datetime.now(UTC)
-    start = instant(since) or end - timedelta(days=30)
+    end = instant("--until", until) or datetime.now(UTC)
+    start = instant("--since", since) or end - timedelta(days=30)
 
     async def act(a: "Horarium") -> "list[Proof]":
         await a.require_ready()
@@ -113,10 +114,3 @@ def _standing(*, json: bool) -> int:
     proved = "not yet" if found.proved_at is None else f"{found.proved_at:%Y-%m-%d %H:%M:%S} UTC"
     console().print(f"Last proved: {proved}", style="dim")
     return int(not found.holds)
-
-
-def instant(value: datetime | None) -> datetime | None:
-    """A time from the command line; without an offset it is UTC."""
-    if value is None or value.tzinfo is not None:
-        return value
-    return value.replace(tzinfo=UTC)

@@ -1,25 +1,16 @@
 """`horarium queue`: what waits in each queue, pausing and resuming."""
 
-from typing import Annotated
+from cyclopts import App
 
-from cyclopts import App, Parameter
-
+from horarium.cli.options import Json
 from horarium.cli.output import console, print_json, print_table
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 app = App(name="queue", help="Look at queues, pause and resume them.")
 
 
 @app.command(name="list")
-def list_queues(*, json: Flag = False) -> None:
-    """List queues that are paused, have unfinished jobs, or are named by a live worker.
-
-    Parameters
-    ----------
-    json
-        Print JSON.
-    """
+def list_queues(*, json: Json = False) -> None:
+    """List queues that are paused, have unfinished jobs, or are named by a live worker."""
     from horarium.cli.opening import work
     from horarium.engine import State
 
@@ -43,7 +34,7 @@ def list_queues(*, json: Flag = False) -> None:
 
 
 @app.command
-def pause(name: str, *, note: str | None = None, json: Flag = False) -> None:
+def pause(name: str, *, note: str | None = None, json: Json = False) -> None:
     """Hand out no more jobs of a queue. What runs, runs on; new jobs wait.
 
     Parameters
@@ -52,8 +43,6 @@ def pause(name: str, *, note: str | None = None, json: Flag = False) -> None:
         The queue.
     note
         Why; shown wherever the queue is.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
 
@@ -65,15 +54,13 @@ def pause(name: str, *, note: str | None = None, json: Flag = False) -> None:
 
 
 @app.command
-def resume(name: str, *, json: Flag = False) -> None:
+def resume(name: str, *, json: Json = False) -> None:
     """Hand out the jobs of a queue again.
 
     Parameters
     ----------
     name
         The queue.
-    json
-        Print JSON.
     """
     from horarium.cli.opening import work
 

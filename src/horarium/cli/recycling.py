@@ -2,7 +2,6 @@
 
 import asyncio
 
-import psutil
 import structlog
 
 from horarium.cli.work import Recycling
@@ -63,4 +62,6 @@ def _is_sensible(most: int) -> bool:
 
 
 def _occupied() -> int:
+    import psutil
+
     return int(psutil.Process().memory_info().rss)

@@ -20,7 +20,9 @@ from horarium.application import Horarium
 from horarium.cli.opening import find_application
 from horarium.cli.processes import SUPERVISED
 from horarium.errors import Unavailable
+from horarium.outage import TRANSIENT
 from horarium.settings import load
+from horarium.sockets import listen
 
 PARTS = ("web", "worker", "scheduler")
 _GRACE = 40.0
@@ -51,10 +53,15 @@ async def _run(sample: bool) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     application = find_application()
+    settings = application.settings
+    # Before anything is begun: a port that is taken would only be found by the web part, later.
+    listen(settings.host, settings.port).close()
     try:
         await _prepare(application, sample)
         if not stop.is_set():
             await _keep_running(application, stop)
+    except TRANSIENT as error:
+        raise application.explained(error) from error
     finally:
         await application.close()
     return 0
@@ -89,15 +96,15 @@ def _parts(application: Horarium) -> tuple[str, ...]:
 async def _announce(application: Horarium, stop: asyncio.Event) -> None:
     """Say where to look, as soon as there is something to see."""
     settings = application.settings
-    deadline = time.monotonic() + 30
-    while not stop.is_set() and time.monotonic() < deadline:
+    while not stop.is_set():
         try:
             _, writer = await asyncio.open_connection(settings.host, settings.port)
         except OSError:
-            await asyncio.sleep(0.1)
+            await _sleep(stop, 0.1)
             continue
         writer.close()
-        address = f"http://{settings.host}:{settings.port}"
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{host}:{settings.port}"
         Console(stderr=True, highlight=False).print(
             f"\n[bold]Horarium is running.[/]\n"
             f"  page  {address}\n  API   {address}/docs\nCtrl-C stops it.\n"

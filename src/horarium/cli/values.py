@@ -1,4 +1,4 @@
-"""Values of options: instants, states and arguments, as people write them."""
+"""Values of options: instants and arguments, as people write them."""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from horarium.engine import State
+    from horarium.engine import Weekday
 
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
+_PART = re.compile(r"(\d{1,6})?\s*([a-z]+),?|(\S)", re.ASCII)
+_LENGTHS = {
+    "s": "seconds", "sec": "seconds", "second": "seconds", "m": "minutes", "min": "minutes",
+    "minute": "minutes", "h": "hours", "hour": "hours", "d": "days", "day": "days", "w": "weeks",
+    "week": "weeks", "mo": "months", "month": "months",
+}  # fmt: skip
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -33,19 +39,43 @@ def instant(option: str, text: str | None, now: datetime | None = None) -> datet
         ) from None
 
 
-def state(text: str | None) -> "State | None":
-    """A state of jobs by its word.
+def interval(option: str, text: str) -> dict[str, int]:
+    """An interval in words or letters, as the fields of a rule: "1h 30m", "2 weeks", "month".
 
     Raises:
-        InvalidInput: there is none of that name.
+        InvalidInput: it cannot be read, or names a unit twice.
     """
-    from horarium.engine import State
+    found: dict[str, int] = {}
+    parts = _PART.findall(text.lower())
+    for number, word, other in parts:
+        unit = _LENGTHS.get(word) or _LENGTHS.get(word.removesuffix("s"))
+        if other or unit is None or unit in found:
+            parts = []
+            break
+        found[unit] = int(number or 1)
+    if not parts:
+        raise InvalidInput(
+            option, f"{text!r} is no interval; it takes one such as 90s, '1h 30m', 2d, 3w, month"
+        )
+    return found
 
-    try:
-        return None if text is None else State(text)
-    except ValueError:
-        choices = ", ".join(each.value for each in State)
-        raise InvalidInput("--state", f"{text!r} is none of: {choices}") from None
+
+def weekdays(option: str, text: str) -> "tuple[Weekday, ...]":
+    """Days of the week, as a list with ranges: mon-fri, or mon,wed,sat-sun.
+
+    Raises:
+        InvalidInput: it is not one.
+    """
+    from horarium.engine import EVERY_DAY
+
+    found: list[Weekday] = []
+    for part in text.strip().lower().split(","):
+        first, _, last = part.partition("-")
+        if first not in EVERY_DAY or (last or first) not in EVERY_DAY:
+            raise InvalidInput(option, f"{part!r} is no day of the week: {', '.join(EVERY_DAY)}")
+        begin, end = EVERY_DAY.index(first), EVERY_DAY.index(last or first)
+        found += [EVERY_DAY[day % 7] for day in range(begin, end + 1 + 7 * (end < begin))]
+    return tuple(found)
 
 
 def named_arguments(texts: Sequence[str]) -> dict[str, Any]:

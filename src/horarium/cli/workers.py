@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from horarium.cli.options import AppName, Flag, Json
 from horarium.cli.output import print_json, print_table
-from horarium.cli.processes import AppName, is_member
+from horarium.cli.processes import is_member
 from horarium.cli.work import Recycling, Work
 from horarium.errors import InvalidInput
 from horarium.settings import SETTINGS, load
@@ -24,7 +25,7 @@ def worker(
     processes: Annotated[int | None, Parameter(name=["--processes", "-p"])] = None,
     recycle_after_jobs: int | None = None,
     recycle_after_memory: str | None = None,
-    reload: Annotated[bool, Parameter(negative="")] = False,
+    reload: Flag = False,
     app: AppName = None,
 ) -> int:
     """Run jobs.
@@ -94,14 +95,8 @@ def _read(flag: str, setting: str, text: str) -> Any:
 
 
 @app.command(name="list")
-def list_workers(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
-    """List the workers that live, and those that stopped within the last day.
-
-    Parameters
-    ----------
-    json
-        Print JSON.
-    """
+def list_workers(*, json: Json = False) -> None:
+    """List the workers that live, and those that stopped within the last day."""
     from horarium.cli.opening import work
     from horarium.engine import roster
 

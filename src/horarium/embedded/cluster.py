@@ -5,11 +5,11 @@ interrupted birth leaves nothing that looks like a cluster.
 """
 
 import logging
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
 
+from horarium.disk import sync_folder
 from horarium.embedded.account import Account
 from horarium.embedded.binaries import Binaries
 from horarium.embedded.failure import EmbeddedPostgresError, failure
@@ -76,18 +76,10 @@ def _create(
     _run(folder, account, initdb)
     _run(folder, account, [*single, "postgres"], typed=_CONTENTS)
     unborn.rename(folder.cluster)
-    _make_durable(folder)
+    sync_folder(folder.path)
 
 
 def _run(folder: Folder, account: Account, command: list[str], typed: str = "") -> None:
     done = account.run(command, input=typed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         raise failure("make its data folder", folder.path, done.stdout)
-
-
-def _make_durable(folder: Folder) -> None:
-    fd = os.open(folder.path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from horarium.errors import Unavailable
 
+FULL = "No space left on device"
 _SIGNS = ("PANIC:", "FATAL:", "error:", "ERROR:", "not found", "cannot execute", "failed")
 
 
@@ -19,7 +20,7 @@ def failure(act: str, place: Path, output: str) -> EmbeddedPostgresError:
         place: the data folder.
         output: what the program wrote.
     """
-    if "No space left on device" in output:
+    if FULL in output:
         return EmbeddedPostgresError(
             f"PostgreSQL could not {act} in {place}: the disk is full. "
             "Free some space there, or set HORARIUM_HOME to a folder on another disk."

@@ -5,7 +5,6 @@ import logging
 import os
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 _log = logging.getLogger(__name__)
@@ -62,12 +61,7 @@ class Lock:
         self.wait()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
 

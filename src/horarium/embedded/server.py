@@ -10,14 +10,14 @@ whoever comes meanwhile waits until it is gone.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import quote
 
 from horarium.embedded.cluster import DATABASE, ROLE
+from horarium.embedded.failure import FULL, failure
 from horarium.embedded.folder import Folder, prepare, remove_socket
 from horarium.embedded.launch import launch_watcher
 from horarium.embedded.lock import Lock
-from horarium.embedded.startup import ensure_running
+from horarium.embedded.startup import ensure_running, size, written_since
 from horarium.embedded.watch import stop_server
 
 
@@ -40,6 +40,7 @@ class EmbeddedPostgres:
         self._folder: Folder | None = None
         self._owners: Lock | None = None
         self._process = 0
+        self._written = 0
 
     def start(self) -> str:
         """Own the server and return when it serves, however long its recovery takes.
@@ -54,6 +55,7 @@ class EmbeddedPostgres:
         """
         folder = prepare(self._place)
         port = self._settings.get("port", "5432")
+        self._written = size(folder.log)
         try:
             self._own(folder)
             with folder.lock("start"):
@@ -79,15 +81,17 @@ class EmbeddedPostgres:
         finally:
             self._disown()
 
+    def trouble(self) -> str | None:
+        """What keeps the server from going on, where it has said so since the start here."""
+        if self._folder is None:
+            return None
+        said = written_since(self._folder.log, self._written)
+        return str(failure("go on", self._folder.path, said)) if FULL in said else None
+
     def __enter__(self) -> str:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _own(self, folder: Folder) -> None:

@@ -31,7 +31,7 @@ def ensure_running(folder: Folder, socket: Path, settings: Mapping[str, str]) ->
     while True:
         server = folder.lock("server")
         starts_here = server.take()
-        written = _size(folder.log)
+        written = size(folder.log)
         try:
             if starts_here:
                 _start(folder, settings, server)
@@ -40,7 +40,7 @@ def ensure_running(folder: Folder, socket: Path, settings: Mapping[str, str]) ->
         if _serves(folder, socket):
             return
         if starts_here:
-            raise failure("start", folder.path, _written_since(folder.log, written))
+            raise failure("start", folder.path, written_since(folder.log, written))
         # The server that we found died while we waited for it: start it anew.
 
 
@@ -82,18 +82,20 @@ def _check_reachable(folder: Folder, socket: Path) -> None:
 
 
 def _news(folder: Folder) -> str:
-    lines = _written_since(folder.log, max(0, _size(folder.log) - 2000)).splitlines()
+    lines = written_since(folder.log, max(0, size(folder.log) - 2000)).splitlines()
     return lines[-1] if lines else "it has said nothing"
 
 
-def _size(log: Path) -> int:
+def size(log: Path) -> int:
+    """Bytes that the server's log has."""
     return log.stat().st_size if log.exists() else 0
 
 
-def _written_since(log: Path, position: int) -> str:
+def written_since(log: Path, position: int) -> str:
+    """What the server has written since its log had that size."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
         # A log that was begun anew is shorter than it was.
-        file.seek(position if position <= _size(log) else 0)
+        file.seek(position if position <= size(log) else 0)
         return file.read().decode(errors="replace")

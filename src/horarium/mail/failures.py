@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 import structlog
 
-from horarium.database import TRANSIENT, Connection, Database, statement
+from horarium.database import Connection, Database, statement
 from horarium.engine import Companion
 from horarium.errors import InvalidSetting
 from horarium.events import Events, JobFailed
 from horarium.mail.letter import MOST_SHOWN, FailedJob, letter
-from horarium.mail.post import MailNotSent, Post
+from horarium.mail.post import MailNotSent, PartlyRefused, Post
+from horarium.outage import TRANSIENT
 from horarium.settings import Settings
+from horarium.waiting import set_within
 
 GATHER = 3.0
 """Seconds that a first failure waits for others."""
@@ -67,6 +69,7 @@ class FailureMail(Companion):
         self._readers = readers
         self._due: dict[str, float] = {}
         self._came = asyncio.Event()
+        self._mailing = asyncio.Lock()
 
     async def run(self) -> None:
         """Mail until cancelled."""
@@ -81,6 +84,10 @@ class FailureMail(Companion):
         """Mail of what the worker saw last, if its task's period allows it."""
         try:
             async with asyncio.timeout(_PATIENCE):
+                # One that is on its way: cut off between the server's word and the note of it, it
+                # would be sent again by the next.
+                async with self._mailing:
+                    pass
                 for task in list(self._due):
                     await self._mail(task, 0.0)
         except TimeoutError:
@@ -97,11 +104,7 @@ class FailureMail(Companion):
         seconds = None
         if self._due:
             seconds = max(0.0, min(self._due.values()) - time.monotonic())
-        try:
-            async with asyncio.timeout(seconds):
-                await self._came.wait()
-        except TimeoutError:
-            pass
+        await set_within(self._came, seconds)
         self._came.clear()
 
     async def _mail(self, task: str, settling: float) -> None:
@@ -109,7 +112,8 @@ class FailureMail(Companion):
         again: float | None = None
         del self._due[task]  # what fails from here on is due anew
         try:
-            again = await self._turn(task, settling)
+            async with self._mailing:
+                again = await self._turn(task, settling)
         except (*TRANSIENT, MailNotSent) as error:
             _log.warning("failures could not be mailed; trying again", task=task, error=str(error))
             again = _AGAIN
@@ -134,7 +138,10 @@ class FailureMail(Companion):
         newest = [FailedJob(*tuple(row)[:4]) for row in rows]
         sender, readers = self._readers.sender, self._readers.to
         message = letter(task, rows[0]["count"], newest, sender=sender, readers=readers)
-        await asyncio.to_thread(self._post.send, message)
+        try:
+            await asyncio.to_thread(self._post.send, message)
+        except PartlyRefused as error:
+            _log.error("failures were mailed, but not to all", error=str(error))
         await connection.execute(_sql("told"), task, until)
         _log.info("failures were mailed", task=task, jobs=rows[0]["count"])
 

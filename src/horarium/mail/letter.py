@@ -1,7 +1,8 @@
-"""What a mail on failures says. Pure."""
+"""What mails on failures and on alerts say. Pure."""
 
+import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
@@ -20,6 +21,18 @@ class FailedJob(msgspec.Struct, frozen=True):
     error: str
 
 
+class Alert(msgspec.Struct, frozen=True):
+    """An alert on a report's period, as it was raised. `state` is `at risk`, `late` or `ready`."""
+
+    number: int
+    report: str
+    day: date
+    deadline: datetime
+    state: str
+    reason: str
+    raised_at: datetime
+
+
 def letter(
     task: str, count: int, newest: Sequence[FailedJob], *, sender: str, readers: Sequence[str]
 ) -> EmailMessage:
@@ -30,14 +43,45 @@ def letter(
         newest: the newest of them, at most `MOST_SHOWN`.
     """
     jobs = "1 job" if count == 1 else f"{count:,} jobs"
+    message = _message(f"{task}: {jobs} failed", sender, readers)
+    message["Message-ID"] = make_msgid(domain="horarium.invalid")
+    message.set_content(_body(task, jobs, count, newest))
+    return message
+
+
+def alert_letter(alerts: Sequence[Alert], *, sender: str, readers: Sequence[str]) -> EmailMessage:
+    """The mail that tells of alerts, at least one. The same alerts give the same Message-ID."""
+    newest = alerts[-1]
+    more = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
+    subject = f"the report {newest.report} of {newest.day} is {newest.state}{more}"
+    message = _message(subject, sender, readers)
+    known = "-".join(f"{each.number}.{each.raised_at:%Y%m%d%H%M%S%f}" for each in alerts)
+    digest = hashlib.blake2b(known.encode(), digest_size=16).hexdigest()
+    message["Message-ID"] = f"<alert-{digest}@horarium.invalid>"
+    message.set_content("\n".join([*map(_told, alerts), _ADVICE]))
+    return message
+
+
+def _told(alert: Alert) -> str:
+    return (
+        f"{_line(alert.report)} of {alert.day} is {alert.state}: {_line(alert.reason)}\n"
+        f"    promised by {alert.deadline:%Y-%m-%d %H:%M} UTC, "
+        f"told at {alert.raised_at:%Y-%m-%d %H:%M:%S} UTC\n"
+    )
+
+
+_ADVICE = """How all promises stand: horarium report promises
+Why a job has not run: horarium job explain ID
+"""
+
+
+def _message(subject: str, sender: str, readers: Sequence[str]) -> EmailMessage:
     message = EmailMessage()
-    message["Subject"] = _line(f"[horarium] {task}: {jobs} failed", 200)
+    message["Subject"] = _line(f"[horarium] {subject}", 200)
     message["From"] = sender
     message["To"] = ", ".join(readers)
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain="horarium.invalid")
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_body(task, jobs, count, newest))
     return message
 
 

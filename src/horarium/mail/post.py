@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from horarium.addresses import mask
 from horarium.errors import HorariumError
-from horarium.settings import mask
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PATIENCE = 20.0
@@ -23,6 +23,10 @@ _PATIENCE = 20.0
 
 class MailNotSent(HorariumError):
     """The mail server did not take a mail."""
+
+
+class PartlyRefused(MailNotSent):
+    """The mail server took a mail for some of its readers, and refused others."""
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -34,7 +38,9 @@ class Post(msgspec.Struct, frozen=True):
         """Hand a letter to the server; blocks.
 
         Raises:
-            MailNotSent: it did not take the letter, for any of its readers.
+            MailNotSent: it did not take the letter.
+            PartlyRefused: it took it, but not for all of its readers; sent again, the others would
+                have it twice.
         """
         try:
             with self._connect() as server:
@@ -45,7 +51,7 @@ class Post(msgspec.Struct, frozen=True):
                 f"{mask(self.url)} did not take a mail: {self._words(error)}. Is SMTP_URL right?"
             ) from None
         if refused:
-            raise MailNotSent(f"{mask(self.url)} refused these readers: {', '.join(refused)}")
+            raise PartlyRefused(f"{mask(self.url)} refused these readers: {', '.join(refused)}")
 
     def _connect(self) -> smtplib.SMTP:
         place = urlsplit(self.url)

@@ -5,8 +5,9 @@ autogenerate. `upgrade` may be called by any number of processes at once; they t
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 
 _FOLDER = Path(__file__).parent
 _alembic = Lock()
@@ -22,24 +23,13 @@ def upgrade(url: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    failures: list[BaseException] = []
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["url"] = url
 
-    def run() -> None:
-        try:
-            with _alembic:
-                command.upgrade(config, "head")
-        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
-            failures.append(error)
-
     # Alembic starts an event loop of its own; in a thread it may be called from anywhere.
-    thread = Thread(target=run, name="migrations")
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
+    with _alembic, ThreadPoolExecutor(1, "migrations") as thread:
+        thread.submit(command.upgrade, config, "head").result()
 
 
 async def upgrade_async(url: str) -> None:

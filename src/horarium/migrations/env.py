@@ -1,11 +1,14 @@
 """Alembic's entry: one connection, one transaction, one process at a time."""
 
 import asyncio
+from functools import partial
 
 from alembic import context
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from horarium.database import Database
 
 _LOCK = 0x686F7261  # "hora": the advisory lock that lets processes migrate one after the other
 
@@ -17,8 +20,9 @@ def _migrate(connection: Connection) -> None:
 
 
 async def _run(url: str) -> None:
-    address = make_url(url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(address, poolclass=NullPool)
+    # SQLAlchemy reads addresses in its own way; all parts have to find the same server.
+    connect = partial(Database(url).connect, "horarium migrate")
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
         await connection.commit()

@@ -1,10 +1,13 @@
 """Builds: a period's rows and summary are made equal to what the report's query says now.
 
-A build runs in its caller's transaction, under READ COMMITTED, in three statements:
+A build runs in its caller's transaction, under READ COMMITTED. That of a report with a query is
+told in `horarium.reports.query_build`; that of the order report takes three statements:
 
 1. `serialise` waits until no other build of that day of the report is under way.
 2. The definition's building statement compares the query's rows with those that were reported,
    adds, removes and alters what differs, and counts the figures: one statement, so one snapshot.
+   What marked the period before (`horarium.reports.marks`) is in that snapshot, so that the mark
+   goes with it.
 3. Where rows or figures differ from the current revision, a new one is written with both, and
    becomes the current one. Where nothing does, only the note of the last check moves.
 
@@ -13,14 +16,18 @@ the current revision equals what the query returned at its `built_at`, the time 
 clock shows when the building statement starts.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from horarium.database import Connection, statement
+from horarium.reports.announcement import announce
 from horarium.reports.definition import Definition, definition_of
 from horarium.reports.figures import Figures, Totals, figures
+from horarium.reports.marks import accounted
 from horarium.reports.period import Period
+from horarium.reports.query_build import build_from_query
 from horarium.reports.revision import Revision
 
 
@@ -57,6 +64,7 @@ async def build(
     reason: str,
     job: str | None = None,
     now: datetime | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> Revision:
     """Build one period of a report in the connection's transaction.
 
@@ -68,13 +76,28 @@ async def build(
         reason: kept with the revision, such as `schedule`, `backfill`, `by hand`.
         job: the id of the job that builds.
         now: the time of the build; None leaves it to the database.
+        sources: addresses of the databases that definitions name as theirs.
 
     Returns:
         The new revision, or the current one with `changed` false where nothing differs.
+
+    Raises:
+        NotFound: there is no such built-in report; or its source is not in `sources`.
+        Unbuildable, CheckFailed, Unavailable: of a report with a query; nothing was changed once
+            the caller has rolled back.
     """
     definition = definition_of(report)
     await serialise(connection, definition, period)
-    return await merge(connection, definition, period, reason=reason, job=job, now=now)
+    async with accounted(connection, definition.name, period):
+        if definition.query is None:
+            revision = await merge(connection, definition, period, reason=reason, job=job, now=now)
+        else:
+            revision = await build_from_query(
+                connection, definition, period, sources=sources or {}, reason=reason, job=job,
+                now=now,
+            )  # fmt: skip
+    await announce(connection, definition.name, period.starts_at)
+    return revision
 
 
 async def serialise(connection: Connection, definition: Definition, period: Period) -> None:
@@ -84,7 +107,8 @@ async def serialise(connection: Connection, definition: Definition, period: Peri
     if not connection.is_in_transaction():
         raise RuntimeError("a report is built in a transaction: async with database.transaction()")
     text = statement(__package__, "serialise")
-    row = await connection.fetchrow(text, definition.name, str(period.day))
+    is_ours = definition.query is None
+    row = await connection.fetchrow(text, definition.name, str(period.day), is_ours)
     if row["isolation"] != "read committed":
         raise RuntimeError(f"a report is built under READ COMMITTED, not {row['isolation']}")
 
@@ -135,5 +159,6 @@ async def _record(
         *(reason, job, merged.at),
         *(merged.row_count, merged.rows_added, merged.rows_removed, merged.rows_altered),
         msgspec.json.encode(found),
+        None,
     )
     return Revision(**row)

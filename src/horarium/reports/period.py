@@ -12,18 +12,17 @@ one kind follow each other without gap or overlap, through every clock change:
   another hour. A repeated hour is two periods, a skipped one none. Where clocks change by half an
   hour (Lord Howe), one hour of the year has 30 minutes and one has 90.
 
-Zone data comes from the `tzdata` package, as for schedules. All instants are UTC.
+Zone data is that of `horarium.zones`, as for schedules. All instants are UTC.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from horarium.errors import InvalidInput
+from horarium.zones import no_zone, zone_info, zone_names
 
 Every = Literal["hour", "day", "week", "month"]
 EVERY: tuple[Every, ...] = ("hour", "day", "week", "month")
@@ -51,6 +50,11 @@ class Period(msgspec.Struct, frozen=True):
     def end(self) -> datetime:
         """The same as `ends_at`."""
         return self.ends_at
+
+    @property
+    def label(self) -> str:
+        """What it is called: its first day, or the instant that an hour starts at."""
+        return f"{self.starts_at:%Y-%m-%dT%H:%M:%SZ}" if self.every == "hour" else str(self.day)
 
 
 def period_of(day: date, every: Every = "day", zone: str = "UTC") -> Period:
@@ -90,6 +94,33 @@ def period_before(instant: datetime, every: Every = "day", zone: str = "UTC") ->
         InvalidInput: as for `period_at`.
     """
     return period_at(period_at(instant, every, zone).starts_at - _SECOND, every, zone)
+
+
+def checked_zone(zone: str) -> str:
+    """The zone, if there is one of that name.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    return _zone(zone).key
+
+
+def local_instant(day: date, hour: int, minute: int, zone: str) -> datetime:
+    """When a zone's clocks show a time of a day: its first time, or when they skip it.
+
+    Raises:
+        InvalidInput: there is no such zone.
+    """
+    info = _zone(zone)
+    local = datetime.combine(day, time(hour, minute), info)
+    first, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    # zoneinfo's sign of a local time that is skipped: its folds are the wrong way round.
+    return _change(second, first, info) if first > second else first
+
+
+def period_end_day(period: Period) -> date:
+    """The local day that begins, or goes on, where a period ends."""
+    return _day_at(period.ends_at, _zone(period.zone))
 
 
 def _holding(instant: datetime, day: date, every: Every, zone: str) -> Period:
@@ -171,14 +202,7 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
     return instant.astimezone(zone).utcoffset()
 
 
-@cache
 def _zone(name: str) -> ZoneInfo:
-    if name not in _zone_names():
-        raise InvalidInput("zone", f"{name[:60]!r} is no time zone; it takes one as Europe/London")
-    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
-        return ZoneInfo.from_file(data, key=name)
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+    if name not in zone_names():
+        raise InvalidInput("zone", no_zone(name))
+    return zone_info(name)

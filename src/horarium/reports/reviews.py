@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from horarium.database import Connection, statement
+from horarium.database import Connection, as_struct, statement
 
 WORST = 5
 """Reviews that a summary shows."""
@@ -71,7 +71,7 @@ async def review_figures(
 
 
 def _worst(row: Mapping[str, Any]) -> WorstReview:
-    return WorstReview(**{name: row[name] for name in WorstReview.__struct_fields__})
+    return as_struct(WorstReview, row)
 
 
 def _rounded(mean: float | None) -> float | None:

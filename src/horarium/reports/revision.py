@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from horarium.database import Connection, statement
+from horarium.database import Connection, as_struct, statement
 from horarium.errors import NotFound
 from horarium.reports.definition import ORDER_REPORT, Definition, definition_of
 from horarium.shop.pages import Page, window
@@ -37,7 +37,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BuiltPeriod(msgspec.Struct, frozen=True, kw_only=True):
-    """A period that was built, with its current revision."""
+    """A period that was built, with its current revision; stale: orders were changed since."""
 
     report: str
     day: date
@@ -52,6 +52,7 @@ class BuiltPeriod(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: datetime
     row_count: int
     job: str | None
+    stale: bool
 
 
 async def periods(
@@ -71,10 +72,7 @@ async def periods(
     rows = await connection.fetch(
         statement(__package__, "list_periods"), name, *window(page, count)
     )
-    fields = BuiltPeriod.__struct_fields__
-    found = [
-        BuiltPeriod(**{name: row[name] for name in fields}) for row in rows if row["starts_at"]
-    ]
+    found = [as_struct(BuiltPeriod, row) for row in rows if row["starts_at"]]
     return Page(found, rows[0]["total"], page, count)
 
 

@@ -8,9 +8,11 @@ import msgspec
 
 from horarium.database import Connection, statement
 from horarium.errors import Conflict, InvalidInput
+from horarium.reports.announcement import announce
 from horarium.reports.build import merge, serialise
 from horarium.reports.definition import ORDER_REPORT
 from horarium.reports.figures import amount
+from horarium.reports.marks import accounted
 from horarium.reports.period import Period, period_of
 from horarium.reports.revision import never_built
 from horarium.shop import Page, profile
@@ -103,7 +105,9 @@ async def add_row(connection: Connection, new: NewRow, *, now: datetime | None =
     )
     if row is None:
         raise Conflict(f"the order {new.order_id} is one of the orders of {new.report_at} already")
-    await merge(connection, ORDER_REPORT, period, reason="by hand", now=now, added=1)
+    async with accounted(connection, ORDER_REPORT.name, period):
+        await merge(connection, ORDER_REPORT, period, reason="by hand", now=now, added=1)
+    await announce(connection, ORDER_REPORT.name, period.starts_at)
     return _row(**row)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from horarium.database import Connection, statement
 from horarium.reports.definition import ORDER_REPORT, Definition, definition_of
 from horarium.reports.figures import Figures, Headline
+from horarium.reports.freshness import Freshness, freshness_of
 from horarium.reports.reviews import ReviewFigures, review_figures
 from horarium.reports.revision import never_built
 
@@ -19,24 +19,6 @@ class Previous(Headline, frozen=True, kw_only=True):
 
     day: date
     revision: int
-
-
-class Freshness(msgspec.Struct, frozen=True, kw_only=True):
-    """When a revision was made, and what it can know.
-
-    Attributes:
-        checked_at: the newest build, also one that found nothing changed.
-        data_until: orders until then are in it.
-        provisional: the period was not over at the newest build.
-        reason: why this revision was built.
-    """
-
-    built_at: datetime
-    checked_at: datetime
-    data_until: datetime
-    provisional: bool
-    revision: int
-    reason: str
 
 
 class Summary(Figures, frozen=True, kw_only=True):
@@ -56,17 +38,6 @@ class Summary(Figures, frozen=True, kw_only=True):
     reviews: ReviewFigures
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """A built period in a series: orders, item lines, units, and value in the main currency."""
-
-    day: date
-    orders: int
-    lines: int
-    units: int
-    value: Decimal
-    currency: str
-
-
 async def summary(
     connection: Connection, day: date | None = None, *, report: str | Definition = ORDER_REPORT
 ) -> Summary:
@@ -84,29 +55,23 @@ async def summary(
         **_fields(found),
         **{name: row[name] for name in ("report", "day", "starts_at", "ends_at", "zone")},
         previous=_previous(row),
-        freshness=Freshness(**{name: row[name] for name in Freshness.__struct_fields__}),
+        freshness=freshness_of(row),
         reviews=await review_figures(connection, row["starts_at"], row["ends_at"]),
     )
 
 
-async def series(
-    connection: Connection, first: date, last: date, *, report: str | Definition = ORDER_REPORT
-) -> list[Point]:
-    """A point for each period that was built from the first to the last day, oldest first."""
+async def summary_version(
+    connection: Connection, day: date | None = None, *, report: str | Definition = ORDER_REPORT
+) -> str | None:
+    """What tells one state of a day's summary from every other; None where there is none.
+
+    It covers the day's current revision, that of the period before, and the day's reviews.
+    """
     name = definition_of(report).name
-    rows = await connection.fetch(statement(__package__, "series"), name, first, last)
-    return [_point(row["day"], msgspec.json.decode(row["summary"], type=Headline)) for row in rows]
-
-
-def _point(day: date, headline: Headline) -> Point:
-    return Point(
-        day=day,
-        orders=headline.total_orders,
-        lines=headline.total_products,
-        units=headline.total_units,
-        value=headline.total_value,
-        currency=headline.currency,
+    version: str | None = await connection.fetchval(
+        statement(__package__, "summary_version"), name, day
     )
+    return version
 
 
 def _previous(row: Mapping[str, Any]) -> Previous | None:

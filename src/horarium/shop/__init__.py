@@ -15,6 +15,7 @@ from horarium.shop.imports import (
     Counts,
     Imported,
     Progress,
+    column_map,
     import_orders,
 )
 from horarium.shop.orders import Item, Kind, Order, Status, list_orders, read_order
@@ -93,6 +94,7 @@ __all__ = [
     "change_product",
     "change_review",
     "change_user",
+    "column_map",
     "create_order",
     "create_product",
     "create_review",

@@ -5,19 +5,22 @@ none of them waits for another in a circle. All of it is in the caller's transac
 """
 
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from horarium.database import Connection, statement
-from horarium.errors import HorariumError, NotFound
+from horarium.errors import HorariumError
 from horarium.shop.allocation import Line
 from horarium.shop.amendment import amend
 from horarium.shop.fulfilment import check_items_open, check_removable, check_step
+from horarium.shop.money import checked_price
 from horarium.shop.orders import Order, Status, read_order, read_orders
 from horarium.shop.placement import columns, lock_products
 from horarium.shop.request import NewItem, check_items, no_user
-from horarium.shop.texts import checked_instant, has_unshown, may_exist
+from horarium.shop.rows import row_of
+from horarium.shop.texts import checked_instant, has_unshown
 from horarium.shop.versions import ANY, Versions, check_version
 
 
@@ -28,6 +31,7 @@ class OrderChange(msgspec.Struct, frozen=True):
     items: list[NewItem] | UnsetType = UNSET
     user_id: str | UnsetType | None = UNSET
     placed_at: datetime | UnsetType = UNSET
+    freight: Decimal | UnsetType = UNSET
 
 
 async def change_order(
@@ -79,11 +83,7 @@ async def delete_order(connection: Connection, identity: str, known: Versions = 
 
 
 async def _locked(connection: Connection, identity: str, known: Versions) -> Order:
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchval(statement(__package__, "lock_order"), identity)
-    if row is None:
-        raise NotFound(f"there is no order with the id {identity[:255]}")
+    await row_of(connection, "lock", "order", identity)
     order = (await read_orders(connection, [identity]))[identity]
     check_version(f"order {identity}", order.version, known)
     return order
@@ -94,7 +94,7 @@ def _items(order: Order) -> list[NewItem]:
 
 
 def _differs(order: Order, change: OrderChange) -> bool:
-    asked = ("status", "user_id", "placed_at")
+    asked = ("status", "user_id", "placed_at", "freight")
     return any(getattr(change, name) not in (UNSET, getattr(order, name)) for name in asked)
 
 
@@ -138,6 +138,14 @@ async def _alter(connection: Connection, order: Order, change: OrderChange) -> N
     if change.placed_at is not UNSET:
         placed_at = checked_instant("placed_at", change.placed_at)
     status = order.status if change.status is UNSET else change.status
+    freight = _freight(order, change)
     await connection.execute(
-        statement(__package__, "alter_order"), order.id, user, status, placed_at
+        statement(__package__, "alter_order"), order.id, user, status, placed_at, freight
     )
+
+
+def _freight(order: Order, change: OrderChange) -> Decimal:
+    if change.freight is UNSET or change.freight == order.freight:
+        return order.freight
+    check_items_open(order)
+    return checked_price("freight", change.freight)

@@ -36,7 +36,7 @@ def check_step(order: Order, status: Status) -> None:
 
 
 def check_items_open(order: Order) -> None:
-    """Refuse to change the items of an order whose goods have left, or of a bookkeeping order.
+    """Refuse to change items or freight of an order whose goods have left, or of bookkeeping.
 
     Raises:
         Conflict: they cannot be changed any more.
@@ -45,7 +45,8 @@ def check_items_open(order: Order) -> None:
         return
     what = order.status if order.kind is Kind.SALE else f"of the kind {order.kind}"
     raise Conflict(
-        f"order {order.id} is {what}; items can be changed of a sale that is placed or paid"
+        f"order {order.id} is {what}; items and freight can be changed of a sale that is "
+        "placed or paid"
     )
 
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import msgspec
 
 from horarium.database import Connection, statement
-from horarium.errors import NotFound
 from horarium.shop import money
 from horarium.shop.cursors import Listing, limits, listing, read
+from horarium.shop.rows import not_found
 from horarium.shop.texts import checked_instant, fits, may_exist
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -48,13 +48,16 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """An order with its items. `count_product` is their number, `total_amount` their exact sum."""
+    """An order with its items. `count_product` is their number; `total_amount` is what it comes to,
+    exactly: the sum of its items, and its freight.
+    """
 
     id: str
     user_id: str | None
     kind: Kind
     status: Status
     currency: str
+    freight: Decimal
     placed_at: datetime
     created_at: datetime
     updated_at: datetime
@@ -72,7 +75,7 @@ async def read_order(connection: Connection, identity: str) -> Order:
     """
     found = await read_orders(connection, [identity]) if may_exist(identity) else {}
     if identity not in found:
-        raise NotFound(f"there is no order with the id {identity[:255]}")
+        raise not_found("order", identity)
     return found[identity]
 
 
@@ -134,12 +137,15 @@ def order_of(row: Mapping[str, Any], items: list[Item]) -> Order:
         kind=Kind(row["kind"]),
         status=Status(row["status"]),
         currency=row["currency"],
+        freight=row["freight"],
         placed_at=row["placed_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         items=items,
         count_product=len(items),
-        total_amount=money.total((item.quantity, item.price) for item in items),
+        total_amount=money.total(
+            [*((item.quantity, item.price) for item in items), (1, row["freight"])]
+        ),
         version=row["version"],
     )
 

@@ -101,6 +101,7 @@ async def _write(connection: Connection, accepted: Sequence[Accepted]) -> Mappin
         [each.placement.new.placed_at for each in accepted],
         [each.placement.new.idempotency_key for each in accepted],
         [each.placement.digest for each in accepted],
+        [each.placement.new.freight or 0 for each in accepted],
         *columns(lines),
     )
     if len(rows) < len(accepted):

@@ -1,22 +1,22 @@
 """Products: what is ordered, its price, and how many are left."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import partial
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from horarium.database import Connection, statement
-from horarium.errors import Conflict, InvalidInput, NotFound
+from horarium.database import Connection, as_struct, statement
+from horarium.errors import Conflict, InvalidInput
 from horarium.shop.cursors import Listing, limits, listing, read
 from horarium.shop.money import checked_price, currency_code
 from horarium.shop.profiles import profile
 from horarium.shop.removal import delete_row
 from horarium.shop.request import InsufficientStock
-from horarium.shop.texts import checked_id, checked_line, fits, may_exist
-from horarium.shop.versions import ANY, Versions, check_version
+from horarium.shop.rows import locked_row, row_of
+from horarium.shop.texts import checked_id, checked_line, fits
+from horarium.shop.versions import ANY, Versions
 
 LARGEST_STOCK = 2_147_483_647
 
@@ -84,12 +84,7 @@ async def read_product(connection: Connection, identity: str) -> Product:
     Raises:
         NotFound: there is none.
     """
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "read_product"), identity)
-    if row is None:
-        raise NotFound(f"there is no product with the id {identity[:255]}")
-    return Product(**row)
+    return Product(**await row_of(connection, "read", "product", identity))
 
 
 async def change_product(
@@ -103,7 +98,7 @@ async def change_product(
         InvalidInput: a value cannot be used.
         InsufficientStock: there is less than is to be taken away.
     """
-    before = await _locked(connection, identity, known)
+    before = Product(**await locked_row(connection, "product", identity, known))
     row = await connection.fetchrow(
         statement(__package__, "alter_product"),
         identity,
@@ -123,7 +118,7 @@ async def delete_product(connection: Connection, identity: str, known: Versions 
         Outdated: it was changed since.
         Conflict: there are orders of it.
     """
-    await _locked(connection, identity, known)
+    await locked_row(connection, "product", identity, known)
     await delete_row(connection, "product", identity, "set its stock to 0 instead")
 
 
@@ -137,16 +132,6 @@ def _changed_stock(before: Product, change: ProductChange) -> int | None:
     if before.stock + change.stock_change < 0:
         raise InsufficientStock(before.id, -change.stock_change, before.stock)
     return _stock(before.stock + change.stock_change)
-
-
-async def _locked(connection: Connection, identity: str, known: Versions) -> Product:
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "lock_product"), identity)
-    if row is None:
-        raise NotFound(f"there is no product with the id {identity[:255]}")
-    check_version(f"product {identity}", row["version"], known)
-    return Product(**row)
 
 
 async def list_products(
@@ -170,11 +155,7 @@ async def list_products(
     rows = await connection.fetch(
         statement(__package__, "list_products"), limit, offset, name, available, after
     )
-    return listing(rows, _product, lambda row: (row["id"],), page, count, cursor)
-
-
-def _product(row: Mapping[str, Any]) -> Product:
-    return Product(**{name: row[name] for name in Product.__struct_fields__})
+    return listing(rows, partial(as_struct, Product), lambda row: (row["id"],), page, count, cursor)
 
 
 def _stock(stock: int | None) -> int | None:

@@ -1,14 +1,11 @@
 """The shop itself: the zone whose days its reports count, and its money."""
 
-import difflib
-from functools import cache
-from zoneinfo import available_timezones
-
 import msgspec
 
 from horarium.database import Connection, statement
 from horarium.errors import InvalidInput
 from horarium.shop.money import currency_code
+from horarium.zones import no_zone, zone_names
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -28,7 +25,7 @@ async def settle_profile(connection: Connection, zone: str, currency: str) -> Pr
     """Make this the shop's profile, and return it.
 
     A zone that differs from the one before moves the days of all orders: reports that were built
-    stay as they are until they are built again. The caller compares and says so.
+    stay as they are until they are built again. The caller compares, and marks what was reported.
 
     Raises:
         InvalidInput: there is no such zone or currency.
@@ -46,13 +43,6 @@ def known_zone(field: str, zone: str) -> str:
     Raises:
         InvalidInput: there is none.
     """
-    if zone in _zones():
+    if zone in zone_names():
         return zone
-    near = difflib.get_close_matches(zone[:60], _zones(), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ", such as Europe/London"
-    raise InvalidInput(field, f"{zone[:60]!r} is no time zone; it takes an IANA name{hint}")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    raise InvalidInput(field, no_zone(zone))

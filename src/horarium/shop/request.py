@@ -2,11 +2,12 @@
 
 import hashlib
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
 from horarium.errors import Conflict, InvalidInput
-from horarium.shop.money import currency_code
+from horarium.shop.money import checked_price, currency_code
 from horarium.shop.texts import LONGEST_ID, checked_id, checked_instant, checked_line, has_unshown
 
 LARGEST_QUANTITY = 2_147_483_647
@@ -21,7 +22,8 @@ class NewItem(msgspec.Struct, frozen=True):
 
 
 class NewOrder(msgspec.Struct, frozen=True):
-    """An order to be placed: now and in the products' currency, unless it says otherwise.
+    """An order to be placed: now, in the products' currency and free of freight, unless it says
+    otherwise.
 
     Asked for again under the same `id` or `idempotency_key` it is the order that is there.
     """
@@ -32,6 +34,7 @@ class NewOrder(msgspec.Struct, frozen=True):
     placed_at: datetime | None = None
     id: str | None = None
     idempotency_key: str | None = None
+    freight: Decimal | None = None
 
 
 class Placement(msgspec.Struct, frozen=True):
@@ -75,6 +78,8 @@ def placement(new: NewOrder) -> Placement:
         currency_code("currency", new.currency)
     if new.placed_at is not None:
         checked_instant("placed_at", new.placed_at)
+    if new.freight is not None:
+        checked_price("freight", new.freight)
     if new.idempotency_key is not None:
         checked_line("Idempotency-Key", new.idempotency_key, LONGEST_ID)
     return Placement(checked_id("id", new.id), new, _digest(new))
@@ -110,4 +115,6 @@ def no_user(identity: str) -> InvalidInput:
 
 def _digest(new: NewOrder) -> bytes:
     asked = (new.id, new.user_id, new.items, new.currency, new.placed_at)
-    return hashlib.blake2b(msgspec.json.encode(asked), digest_size=16).digest()
+    # Without freight it is what it was before orders had any: those are known again, too.
+    freight = () if new.freight is None else (str(new.freight.normalize()),)
+    return hashlib.blake2b(msgspec.json.encode((*asked, *freight)), digest_size=16).digest()

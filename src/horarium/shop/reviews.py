@@ -13,11 +13,13 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from horarium.database import Connection, statement
-from horarium.errors import Conflict, HorariumError, InvalidInput, NotFound
+from horarium.database import Connection, as_struct, statement
+from horarium.errors import Conflict, HorariumError, InvalidInput
 from horarium.shop.pages import Page, listed, window
 from horarium.shop.profiles import profile
+from horarium.shop.rows import locked_row, row_of
 from horarium.shop.texts import checked_id, checked_instant, checked_text, fits, may_exist
+from horarium.shop.versions import ANY, Versions
 
 LONGEST_REVIEW = 20_000
 
@@ -58,6 +60,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
         language: what the text was taken for; `None`: it is not scored yet, or there is no text.
         model: what scored it.
         text_version: counts the texts that it has had.
+        version: of what people wrote in it; scoring leaves it as it is.
     """
 
     id: str
@@ -74,6 +77,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     text_version: int
+    version: int
 
 
 class ReviewFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,47 +125,38 @@ async def read_review(connection: Connection, identity: str) -> Review:
     Raises:
         NotFound: there is none.
     """
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "read_review"), identity)
-    if row is None:
-        raise _not_found(identity)
-    return _review(row)
+    return _review(await row_of(connection, "read", "review", identity))
 
 
 async def change_review(
-    connection: Connection, identity: str, change: ReviewChange
+    connection: Connection, identity: str, change: ReviewChange, known: Versions = ANY
 ) -> tuple[Review, bool]:
     """Change a review; says besides whether its text is another now.
 
     Raises:
         NotFound: there is none.
+        Outdated: it was changed since the editor read it.
         InvalidInput: a value cannot be used.
     """
     rating = None if change.rating is UNSET else _rating(change.rating)
     text = None if change.text is UNSET else _text(change.text)
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(
-            *(statement(__package__, "change_review"), identity, rating, text),
-            change.text is not UNSET,
-        )
-    if row is None:
-        raise _not_found(identity)
+    await locked_row(connection, "review", identity, known)
+    row = await connection.fetchrow(
+        *(statement(__package__, "change_review"), identity, rating, text),
+        change.text is not UNSET,
+    )
     return _review(row), row["differs"]
 
 
-async def delete_review(connection: Connection, identity: str) -> None:
+async def delete_review(connection: Connection, identity: str, known: Versions = ANY) -> None:
     """Delete a review.
 
     Raises:
         NotFound: there is none.
+        Outdated: it was changed since the editor read it.
     """
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "delete_review"), identity)
-    if row is None:
-        raise _not_found(identity)
+    await locked_row(connection, "review", identity, known)
+    await connection.execute(statement(__package__, "delete_review"), identity)
 
 
 async def list_reviews(
@@ -192,7 +187,7 @@ async def list_reviews(
 
 
 def _review(row: Mapping[str, Any]) -> Review:
-    return Review(**{name: row[name] for name in Review.__struct_fields__})
+    return as_struct(Review, row)
 
 
 def _checked(new: NewReview) -> str:
@@ -237,7 +232,3 @@ def _refusal(identity: str, new: NewReview, row: Mapping[str, Any]) -> HorariumE
 
 def _unknown(field: str, value: str) -> InvalidInput:
     return InvalidInput(field, f"there is no {field[:-3]} with the id {value[:255]!r}")
-
-
-def _not_found(identity: str) -> NotFound:
-    return NotFound(f"there is no review with the id {identity[:255]}")

@@ -17,13 +17,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from horarium.builtin_tasks import SCORE_REVIEWS, SCORE_TEXTS
 from horarium.database import Connection, statement
-from horarium.engine import JobConnection, LedgerBroker
+from horarium.engine import JobConnection, LedgerBroker, Progress
 from horarium.polarity import Polarity, Scorer, chosen_scorer
 
 QUEUE = "polarity"
-REVIEWS_TASK = "horarium.polarity:score_reviews"
-TEXTS_TASK = "horarium.polarity:score_texts"
+REVIEWS_TASK = SCORE_REVIEWS
+TEXTS_TASK = SCORE_TEXTS
 CHUNK = 200
 """Texts that are scored between two reports of progress."""
 
@@ -95,34 +96,41 @@ class PolarityTasks:
 
 
 def _review_task(score: Score) -> Callable[..., Awaitable[int]]:
-    async def score_reviews(reviews: list[tuple[str, int]], connection: JobConnection) -> int:
+    async def score_reviews(
+        reviews: list[tuple[str, int]], connection: JobConnection, progress: Progress
+    ) -> int:
         """Score the texts of reviews that are still as they were; returns how many were."""
-        return await score_versions(connection, reviews, score)
+        return await score_versions(connection, reviews, score, _teller(progress))
 
     return score_reviews
 
 
 def _text_task(score: Score) -> Callable[..., Awaitable[Scored]]:
-    async def score_texts(texts: list[str]) -> Scored:
+    async def score_texts(texts: list[str], progress: Progress) -> Scored:
         """Score texts."""
-        return Scored(await score_in_chunks(texts, score, _tell))
+        return Scored(await score_in_chunks(texts, score, _teller(progress)))
 
     return score_texts
 
 
-def _tell(done: int, total: int) -> None:
-    """The one place where the progress of a job is reported."""
+def _teller(progress: Progress) -> Told:
+    """How the progress of a job is told."""
+
+    def tell(done: int, total: int) -> None:
+        progress.set(done / total, f"{done:,} of {total:,} texts", "scoring")
+
+    return tell
 
 
 async def score_versions(
-    connection: Connection, reviews: Sequence[tuple[str, int]], score: Score
+    connection: Connection, reviews: Sequence[tuple[str, int]], score: Score, tell: Told
 ) -> int:
     """Score the reviews whose texts are still of these versions; returns how many were."""
     ids, versions = [review for review, _ in reviews], [version for _, version in reviews]
     rows = await connection.fetch(statement(__package__, "unscored_texts"), ids, versions)
     if not rows:
         return 0
-    found = await score_in_chunks([row["text"] for row in rows], score, _tell)
+    found = await score_in_chunks([row["text"] for row in rows], score, tell)
     kept = await connection.fetch(
         statement(__package__, "keep_scores"),
         [row["id"] for row in rows],

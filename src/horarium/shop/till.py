@@ -17,11 +17,12 @@ from typing import NamedTuple
 import asyncpg
 import structlog
 
-from horarium.database import Database, current_connection
+from horarium.database import Database
 from horarium.errors import HorariumError, Unavailable
 from horarium.shop.orders import Order
 from horarium.shop.placement import create_order, place
 from horarium.shop.request import NewOrder, Placement, placement
+from horarium.transaction import current_connection
 
 MOST = 200
 """Orders in one transaction at most: their answers come together."""

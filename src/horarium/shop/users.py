@@ -1,21 +1,21 @@
 """Users: who orders."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 import asyncpg
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from horarium.database import Connection, statement
-from horarium.errors import Conflict, InvalidInput, NotFound
+from horarium.database import Connection, as_struct, statement
+from horarium.errors import Conflict, InvalidInput
 from horarium.shop.cursors import Listing, limits, listing, read
 from horarium.shop.profiles import known_zone
 from horarium.shop.removal import delete_row
-from horarium.shop.texts import checked_id, checked_line, fits, may_exist
-from horarium.shop.versions import ANY, Versions, check_version
+from horarium.shop.rows import locked_row, row_of
+from horarium.shop.texts import checked_id, checked_line, fits
+from horarium.shop.versions import ANY, Versions
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _LONGEST_ADDRESS = 320
@@ -78,12 +78,7 @@ async def read_user(connection: Connection, identity: str) -> User:
     Raises:
         NotFound: there is none.
     """
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "read_user"), identity)
-    if row is None:
-        raise NotFound(f"there is no user with the id {identity[:255]}")
-    return User(**row)
+    return User(**await row_of(connection, "read", "user", identity))
 
 
 async def change_user(
@@ -97,7 +92,7 @@ async def change_user(
         InvalidInput: a value cannot be used.
         Conflict: the e-mail address is another user's.
     """
-    before = await _locked(connection, identity, known)
+    before = User(**await locked_row(connection, "user", identity, known))
     values = (
         before.name if change.name is UNSET else checked_line("name", change.name),
         before.email if change.email is UNSET else _email(change.email),
@@ -120,19 +115,9 @@ async def delete_user(connection: Connection, identity: str, known: Versions = A
         Outdated: it was changed since.
         Conflict: there are orders of this user.
     """
-    await _locked(connection, identity, known)
+    await locked_row(connection, "user", identity, known)
     instead = "take the e-mail address away instead"
     await delete_row(connection, "user", identity, instead)
-
-
-async def _locked(connection: Connection, identity: str, known: Versions) -> User:
-    row = None
-    if may_exist(identity):
-        row = await connection.fetchrow(statement(__package__, "lock_user"), identity)
-    if row is None:
-        raise NotFound(f"there is no user with the id {identity[:255]}")
-    check_version(f"user {identity}", row["version"], known)
-    return User(**row)
 
 
 async def list_users(
@@ -156,11 +141,7 @@ async def list_users(
     rows = await connection.fetch(
         statement(__package__, "list_users"), limit, offset, email, country, after
     )
-    return listing(rows, _user, lambda row: (row["id"],), page, count, cursor)
-
-
-def _user(row: Mapping[str, Any]) -> User:
-    return User(**{name: row[name] for name in User.__struct_fields__})
+    return listing(rows, partial(as_struct, User), lambda row: (row["id"],), page, count, cursor)
 
 
 def _email(value: str | None) -> str | None:

@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import os
+import time
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +20,9 @@ from horarium.embedded import EmbeddedPostgres
 T = TypeVar("T")
 
 _HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_TRIES = 50
+_PAUSE = 0.2
+"""Seconds."""
 
 
 class Places:
@@ -53,7 +57,19 @@ class Places:
         try:
             yield name
         finally:
-            self._execute(f"drop database if exists {name} with (force)")
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._execute(f"drop database if exists {name} with (force)")
+            except asyncpg.InsufficientPrivilegeError:
+                # Autovacuum is at work in it, which only a superuser may end; it ends by itself.
+                if not tries_left:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def _execute(self, sql: str) -> None:
         async def execute() -> None:
@@ -79,18 +95,5 @@ def server(folder: Path) -> Iterator[str]:
 
 def apart(work: Coroutine[Any, Any, T]) -> T:
     """Run something to its end in a thread with a loop of its own, whatever loop runs here."""
-    results: list[T] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(asyncio.run(work))
-        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
-            failures.append(error)
-
-    thread = Thread(target=run, name="horarium-apart")
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
-    return results[0]
+    with ThreadPoolExecutor(1, "horarium-apart") as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 
 from horarium.application import Horarium
-from horarium.database import current_connection, statement
+from horarium.database import statement
 from horarium.engine import Error, InlineLedger, State, Worker
 from horarium.engine import inline as inline_broker
 from horarium.errors import Conflict, HorariumError
 from horarium.events import Events, JobEnded
+from horarium.transaction import current_connection
 
 _LOOK = 0.005
 

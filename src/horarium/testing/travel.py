@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from horarium.application import Horarium
+from horarium.clock import current_time, database_clock
 from horarium.errors import InvalidInput
 
 
@@ -42,5 +43,5 @@ async def move_clock(app: Horarium, by: timedelta) -> datetime:
 async def _ahead(app: Horarium) -> timedelta:
     """How far the database's clock is ahead of this machine's."""
     async with app.database.connection() as connection:
-        now: datetime = await connection.fetchval("select clock_timestamp()")
+        now = await current_time(database_clock, connection)
     return now - datetime.now(UTC)

@@ -5,11 +5,13 @@ rebinding), and read the answers. A server that listens on a loopback address or
 address answers only to loopback names and to that one. One that listens on every address
 (0.0.0.0, ::) is meant to be reached by names that it cannot know, so it answers to all.
 
+`HORARIUM_HOSTS` names those that are answered to besides loopback names, or `*` for all.
+
 `horarium.web.serve` checks; an application mounted with `horarium.web.asgi` leaves it to its
-parent.
+parent, unless that setting is given.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -19,15 +21,30 @@ from litestar.handlers import BaseRouteHandler
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104 - compared, not bound
 
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None] | None]
 
 
-def answered_hosts(listens_on: str) -> frozenset[str] | None:
-    """The names that a server on this address answers to; `None`: all."""
-    if listens_on in _EVERY_ADDRESS:
+def answered_hosts(
+    listens_on: str | None, named: Collection[str] | None = None
+) -> frozenset[str] | None:
+    """The names that a server on this address answers to; `None`: all.
+
+    Args:
+        listens_on: `None`: a parent application listens.
+        named: as `HORARIUM_HOSTS` says, if it does.
+    """
+    if named is not None:
+        return None if "*" in named else LOOPBACK | frozenset(named) | _own(listens_on)
+    if listens_on is None or listens_on in _EVERY_ADDRESS:
         return None
+    return LOOPBACK | _own(listens_on)
+
+
+def _own(listens_on: str | None) -> frozenset[str]:
+    if listens_on is None or listens_on in _EVERY_ADDRESS:
+        return frozenset()
     named = f"[{listens_on}]" if ":" in listens_on and "[" not in listens_on else listens_on
-    return LOOPBACK | {named.lower()}
+    return frozenset({named.lower()})
 
 
 def host_guard(hosts: frozenset[str]) -> Guard:
@@ -40,7 +57,7 @@ def host_guard(hosts: frozenset[str]) -> Guard:
         if host not in hosts:
             detail = (
                 f"this server does not answer to the host {host[:100]!r}, only to "
-                f"{', '.join(sorted(hosts))}; HORARIUM_HOST names another"
+                f"{', '.join(sorted(hosts))}; HORARIUM_HOSTS names others"
             )
             raise HTTPException(detail=detail, status_code=421)
 

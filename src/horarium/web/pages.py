@@ -1,9 +1,10 @@
 """Pages for people: templates, the files beside them, and what both need."""
 
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from litestar import Request, Response, get
@@ -11,6 +12,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from horarium import __version__
+from horarium.web.paths import root_of
+from horarium.web.wording import sentence
 
 _KINDS = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 _YEAR = 31_536_000
@@ -20,11 +23,29 @@ def html(
     request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: Any
 ) -> Response[str]:
     """The answer that a template renders."""
-    root = request.scope.get("root_path", "").rstrip("/")
+    root = root_of(request)
     page = _templates().get_template(template)
-    content = page.render(root=root, asset=partial_address(root), version=__version__, **values)
-    headers = {"Vary": "Accept"}
+    visitor = request.scope.get("user")
+    content = page.render(
+        root=root, asset=asset_address(root), version=__version__, visitor=visitor, **values
+    )
+    headers = {"Vary": "Accept, Cookie"}
     return Response(content, media_type="text/html", status_code=status, headers=headers)
+
+
+def to_login(request: Request[Any, Any, Any]) -> Response[str]:
+    """Send a browser to the page that asks for a token, and from there back."""
+    root = root_of(request)
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    path = local_path(request) + (f"?{query}" if query else "")
+    headers = {"Location": f"{root}/login?next={quote(path, safe='')}"}
+    return Response("", status_code=303, media_type="text/html", headers=headers)
+
+
+def local_path(request: Request[Any, Any, Any]) -> str:
+    """The path of a request below the place where the site is mounted."""
+    root = root_of(request)
+    return "/" + str(request.scope["path"]).removeprefix(root).lstrip("/")
 
 
 def wants_html(request: Request[Any, Any, Any]) -> bool:
@@ -33,7 +54,7 @@ def wants_html(request: Request[Any, Any, Any]) -> bool:
     return best == "text/html"
 
 
-def partial_address(root: str) -> Any:
+def asset_address(root: str) -> Any:
     """How templates name a file: by its content, so that browsers may keep it for good."""
 
     def address(name: str) -> str:
@@ -42,7 +63,7 @@ def partial_address(root: str) -> Any:
     return address
 
 
-@get("/assets/{name:str}", include_in_schema=False, opt={"page": True})
+@get("/assets/{name:str}", include_in_schema=False, opt={"page": True, "public": True})
 async def asset(name: FromPath[str]) -> Response[bytes]:
     """A file that pages need."""
     if name not in _assets():
@@ -54,13 +75,15 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
 
 @cache
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.PackageLoader("horarium.web", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters |= {"segment": partial(quote, safe=""), "sentence": sentence}
+    return templates
 
 
 @cache

@@ -1,12 +1,15 @@
-"""Paths whose segments hold a slash: ``/orders/2024%2F7`` is the order ``2024/7``.
+"""Paths: where the site is mounted, and segments that hold a slash.
 
-ASGI hands on the decoded path, in which such a slash is told from the others by nothing. Before
-routing it is replaced by what no id has (`SLASH`), afterwards it is put back.
+``/orders/2024%2F7`` is the order ``2024/7``. ASGI hands on the decoded path, in which such a slash
+is told from the others by nothing. Before routing it is replaced by what no id has (`SLASH`),
+afterwards it is put back.
 """
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
+
+from litestar.connection import ASGIConnection
 
 SLASH = "\ufdd0"
 """Stands for a slash inside a segment: no character, which Unicode sets aside for programs."""
@@ -27,6 +30,11 @@ def with_segments_kept(scope: Mapping[str, Any]) -> dict[str, Any]:
     if not unquote(whole).endswith(path):
         return dict(scope)
     return {**scope, "path": kept[len(kept) - len(path) :]}
+
+
+def root_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Where the site is mounted, without a slash at its end; empty: it stands by itself."""
+    return str(connection.scope.get("root_path", "")).rstrip("/")
 
 
 def _segment(text: str) -> str:

@@ -16,11 +16,19 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from horarium.application import Health
-from horarium.errors import Conflict, HorariumError, InvalidInput, NotFound, Unavailable
+from horarium.errors import (
+    Conflict,
+    HorariumError,
+    InvalidInput,
+    NotFound,
+    TooBusy,
+    Unavailable,
+)
+from horarium.exports import MissingExtra
+from horarium.health import Health
 from horarium.shop import InsufficientStock, Outdated
 from horarium.web import refusals
-from horarium.web.pages import html, wants_html
+from horarium.web.pages import html, to_login, wants_html
 from horarium.web.paths import SLASH, restored
 
 MEDIA_TYPE = "application/problem+json"
@@ -68,6 +76,10 @@ class PreconditionMissing(HorariumError):
     """A change does not say what it was made from."""
 
 
+class ForeignOrigin(HorariumError):
+    """A browser asks for a change on behalf of another site's page."""
+
+
 class NotReady(HorariumError):
     """A part that is needed does not work."""
 
@@ -90,7 +102,12 @@ class Kind(NamedTuple):
 
 
 INVALID = Kind("invalid-input", "Invalid input", 400, "A value cannot be used; `errors` says which")
+TOKEN = Kind(
+    "token-required", "Token required", 401, "A valid token is needed: Authorization: Bearer"
+)
+FORBIDDEN = Kind("forbidden", "Forbidden", 403, "The account's role does not allow it")
 UNKNOWN = Kind("not-found", "Not found", 404, "There is nothing under this name or path")
+FOREIGN = Kind("foreign-origin", "Foreign origin", 403, "Pages of other sites may change nothing")
 METHOD = Kind("method-not-allowed", "Method not allowed", 405, "The path takes other methods")
 CONFLICT = Kind("conflict", "Conflict", 409, "What is there now forbids it")
 STOCK = Kind(
@@ -108,14 +125,25 @@ HOST = Kind(
 )
 UNEXPECTED = Kind("unexpected", "Unexpected error", 500, "Our fault; the server's log says more")
 DOWN = Kind("unavailable", "Service unavailable", 503, "The database does not answer")
+LACKING = Kind(
+    "missing-extra", "Not implemented here", 501, "A package that this needs is not installed"
+)
+BUSY = Kind("too-busy", "Too busy", 503, "There is no room now; later there will be")
 UNREADY = Kind("not-ready", "Not ready", 503, "A part is missing; the members say which")
 
 KINDS = (
-    INVALID, UNKNOWN, METHOD, CONFLICT, STOCK, OUTDATED, TOO_LARGE, MEDIA, HOST, MISSING,
-    UNEXPECTED, DOWN, UNREADY,
+    INVALID, TOKEN, FORBIDDEN, FOREIGN, UNKNOWN, METHOD, CONFLICT, STOCK, OUTDATED, TOO_LARGE,
+    MEDIA, HOST, MISSING, UNEXPECTED, LACKING, DOWN, BUSY, UNREADY,
 )  # fmt: skip
 _BY_STATUS = {
-    kind.status: kind for kind in (INVALID, UNKNOWN, METHOD, TOO_LARGE, MEDIA, HOST, DOWN)
+    kind.status: kind
+    for kind in (INVALID, TOKEN, FORBIDDEN, UNKNOWN, METHOD, TOO_LARGE, MEDIA, HOST, DOWN)
+}
+
+_BY_ERROR: dict[type[Exception], Kind] = {
+    TooBusy: BUSY,
+    ForeignOrigin: FOREIGN,
+    MissingExtra: LACKING,
 }
 
 _PASSING = (
@@ -134,6 +162,8 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
     """The answer to a request that raised."""
     problem = problem_of(request, error)
     if _on_page(request) and wants_html(request):
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            return to_login(request)
         return html(request, "problem.html", status=problem.status, problem=problem)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -160,6 +190,8 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
             return _problem(request, MISSING, str(error))
         case Conflict():
             return _problem(request, CONFLICT, str(error))
+        case TooBusy() | ForeignOrigin() | MissingExtra():
+            return _problem(request, _BY_ERROR[type(error)], str(error))
         case NotReady(health=health):
             return _problem(request, UNREADY, str(error), ReadinessProblem, **_parts(health))
         case HTTPException():
@@ -169,9 +201,9 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
 
 
 def _on_page(request: Request[Any, Any, Any]) -> bool:
-    """Whether a page for people was asked for, which says in HTML what went wrong."""
+    """Whether a page for people was asked for, or nothing that is there: said in HTML to them."""
     handler = request.scope.get("route_handler")
-    return handler is not None and bool(handler.opt.get("page"))
+    return handler is None or bool(handler.opt.get("page"))
 
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Problem:

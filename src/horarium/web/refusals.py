@@ -1,47 +1,14 @@
-"""Refusals of values in plain words: msgspec's messages turned into what a field takes.
+"""Refusals of requests in plain words, where Litestar has its own."""
 
-Pure: messages in, sentences out. `refusal` reads one message of msgspec, such as
-``Expected `int`, got `str` - at `$.items[0].quantity` ``, and gives the field and the reason.
-"""
-
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from litestar import Request
 from litestar.params import ParameterKwarg
 from litestar.typing import FieldDefinition
 
-_PLACE = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
-_EXPECTED = re.compile(r"Expected `([^`]+)`(?: of length)?(?: (.*))?$", re.DOTALL)
-_NAMED = re.compile(r"Object (missing required|contains unknown) field `(.*)`$", re.DOTALL)
-
-_TAKES = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "a text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-    "date": "a date such as 2010-12-01",
-    "datetime": "a time with its offset such as 2010-12-01T08:26:00Z",
-    "decimal": 'a decimal such as "12.50"',
-}
-
-
-def refusal(message: str, outer: str = "") -> tuple[str, str]:
-    """The field and the reason of one message of msgspec; `outer` is the name around it."""
-    place = _PLACE.search(message)
-    path = place[1] if place else ""
-    message = message[: place.start()] if place else message
-    if named := _NAMED.match(message):
-        path = f"{path}.{named[2]}" if path else named[2]
-        message = "it is missing" if named[1].startswith("missing") else "there is no such field"
-    else:
-        message = _reason(message)
-    return ".".join(part for part in (outer, path) if part) or "body", message
+from horarium.mismatch import refusal
 
 
 def explained(
@@ -92,34 +59,6 @@ def _one_of(parameter: FieldDefinition | None) -> str | None:
     for kind in () if parameter is None else (parameter, *parameter.inner_types):
         if isinstance(kind.annotation, type) and issubclass(kind.annotation, StrEnum):
             return f"it takes one of {', '.join(kind.annotation)}"
+        if get_origin(kind.annotation) is Literal:
+            return f"it takes one of {', '.join(map(str, get_args(kind.annotation)))}"
     return None
-
-
-def _reason(message: str) -> str:
-    if message.startswith("Invalid RFC3339 encoded datetime"):
-        return f"it takes {_TAKES['datetime']}"
-    if message.startswith("Invalid RFC3339 encoded date"):
-        return f"it takes {_TAKES['date']}"
-    if message.startswith("Invalid decimal"):
-        return f"it takes {_TAKES['decimal']}"
-    if message.startswith("Invalid enum value"):
-        return f"{message[18:80].strip()} is none of its values; /docs lists them"
-    if expected := _EXPECTED.match(message.partition(", got ")[0]):
-        return _takes(*expected.groups())
-    return message[:200]
-
-
-def _takes(kinds: str, rest: str | None) -> str:
-    taken = " or ".join(_TAKES.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
-    rest = (rest or "").strip()
-    if rest.startswith(("<=", ">=", "<", ">")):
-        unit = {"str": " characters", "array": " items"}.get(kinds.partition(" ")[0], "")
-        words = {"<=": "of at most", ">=": "of at least", "<": "below", ">": "above"}
-        sign, _, bound = rest.partition(" ")
-        unit = unit[:-1] if bound == "1" and unit else unit
-        return f"it takes {taken} {words[sign]} {bound}{unit}"
-    if rest.startswith("with a timezone"):
-        return f"it takes {_TAKES['datetime']}"
-    if rest.startswith("matching regex"):
-        return f"it takes {taken} that matches {rest.removeprefix('matching regex ')}"
-    return f"it takes {taken}"

@@ -21,8 +21,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import ParameterKwarg
 
 from horarium.errors import InvalidInput
+from horarium.mismatch import refusal
 from horarium.web.paths import restored
-from horarium.web.refusals import refusal
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -48,7 +48,7 @@ class StrictRequest(Request[Any, Any, Any]):
         try:
             return msgspec.json.decode(content, type=self._wanted() or Any)
         except msgspec.ValidationError as error:
-            raise InvalidInput(*refusal(str(error))) from None
+            raise InvalidInput(*refusal(str(error), of=self._wanted())) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
             raise InvalidInput("body", f"it is no valid JSON: {reason[:200]}") from None
@@ -71,9 +71,9 @@ class StrictRequest(Request[Any, Any, Any]):
 
 def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard: refuse parameters that the route does not have, that repeat, or that hold NUL."""
-    if handler.opt.get("page"):
-        return
-    known = _parameters(handler)
+    if handler.opt.get("page") and not handler.opt.get("strict"):
+        return  # links from elsewhere carry parameters of their own
+    known = parameters(handler)
     for name in connection.query_params:
         if name not in known:
             near = difflib.get_close_matches(name[:60], known, n=1)
@@ -105,7 +105,7 @@ def check_path(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRou
             taken[name] = restored(value)
 
 
-def _parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:
+def parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:
     """The query parameters of a route and of what it depends on, and whether they take any text."""
     known: Mapping[str, bool] | None = handler.opt.get("query")
     if known is None:
@@ -115,12 +115,14 @@ def _parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:
 
 def _found(handler: BaseRouteHandler) -> Iterator[tuple[str, bool]]:
     taken = handler.parsed_fn_signature.parameters
-    provided = handler.resolve_dependencies().items()
+    dependencies = handler.resolve_dependencies()
     signatures = [
         taken,
-        *(each.parsed_fn_signature.parameters for n, each in provided if n in taken),
+        *(each.parsed_fn_signature.parameters for n, each in dependencies.items() if n in taken),
     ]
     for name, parameter in chain.from_iterable(signature.items() for signature in signatures):
+        if name in dependencies:
+            continue  # Litestar marks them as parameters of the query too
         marked = parameter.kwarg_definition
         if isinstance(marked, ParameterKwarg) and marked.param_type is ParamType.QUERY:
             kinds = (parameter, *parameter.inner_types)

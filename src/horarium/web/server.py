@@ -1,9 +1,8 @@
 """The server: uvicorn, run until told to stop."""
 
 import asyncio
-import errno
+import gc
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,12 +10,11 @@ from types import FrameType
 import uvicorn
 
 from horarium.application import Horarium
-from horarium.errors import Unavailable
-from horarium.web.hosts import answered_hosts
+from horarium.sockets import listen
+from horarium.web.head import BoundedHead
 from horarium.web.site import asgi
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_BACKLOG = 2048
 
 
 def serve(app: Horarium, host: str, port: int) -> int:
@@ -30,9 +28,9 @@ def serve(app: Horarium, host: str, port: int) -> int:
     """
     listener = listen(host, port)
     config = uvicorn.Config(
-        asgi(app, hosts=answered_hosts(host)),
+        asgi(app, listens_on=host),
         access_log=False,
-        http="httptools",
+        http=BoundedHead,
         lifespan="on",
         log_config=None,
         loop="uvloop",
@@ -40,6 +38,9 @@ def serve(app: Horarium, host: str, port: int) -> int:
         timeout_graceful_shutdown=max(1, int(app.settings.shutdown)),
         ws="none",
     )
+    # What was imported stays: it need not be looked through for garbage among requests.
+    gc.collect()
+    gc.freeze()
     with listener:
         server = Server(config)
         server.at_exit = app.watchers.end
@@ -71,37 +72,3 @@ class Server(uvicorn.Server):
         finally:
             for number in _SIGNALS:
                 loop.remove_signal_handler(number)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the address.
-
-    Raises:
-        Unavailable: it cannot be had; the message says why.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(_BACKLOG)
-        except BaseException:
-            listener.close()
-            raise
-    except OSError as error:
-        raise Unavailable(_why(host, port, error)) from None
-    return listener
-
-
-def _why(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"port {port} of {host} is in use by another program; stop that one, "
-            "or give another port with --port or HORARIUM_PORT"
-        )
-    if error.errno == errno.EACCES:
-        return f"port {port} of {host} is not allowed here; ports from 1024 on are open to all"
-    return f"{host}:{port} cannot be listened on: {error.strerror or error}"

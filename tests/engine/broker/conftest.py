@@ -1,17 +1,9 @@
 """What the tests of the TaskIQ skin stand on."""
 
-from collections.abc import Callable
-
 import pytest
 from workplace import AtWork, receiving, working
 
 from horarium.engine import LedgerBroker
-
-
-@pytest.fixture
-def database_url(emptied: Callable[[], str]) -> str:
-    """A migrated database with nothing in it."""
-    return emptied()
 
 
 @pytest.fixture(params=["horarium", "taskiq"])

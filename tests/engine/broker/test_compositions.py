@@ -13,11 +13,12 @@ from taskiq.formatters.json_formatter import JSONFormatter
 from workplace import AtWork, ended, eventually, states, working
 
 from horarium import chain, chord, group
-from horarium.database import Connection, joined
+from horarium.database import Connection
 from horarium.engine import Ledger, LedgerBroker, State
 from horarium.engine.broker import completion
 from horarium.engine.broker.results import JobFailed
 from horarium.errors import Conflict, HorariumError, InvalidInput
+from horarium.transaction import joined
 
 
 class Tasks:
@@ -473,19 +474,59 @@ async def test_what_cannot_be_composed_is_refused_in_words(
     for kicker, says in (
         (once.after(sent), "a unique job can be neither"),
         (tasks.add.after("never"), "no job 'never'"),
-        (tasks.add.kicker().with_labels(after="x"), "it takes a list of ids of jobs"),
-        (tasks.add.kicker().with_labels(after={"jobs": ["x"], "on": 1}), "it takes a list of ids"),
+        (tasks.add.kicker().with_labels(after="x"), "it takes a list of jobs"),
+        (tasks.add.kicker().with_labels(after={"jobs": ["x"], "on": 1}), "it takes a list of jobs"),
     ):
         # As with everything that a kicker cannot send.
         with pytest.raises(SendTaskError) as error:
             await kicker.kiq()
         assert says in str(error.value.__cause__)
-    with pytest.raises(InvalidInput, match="send a group instead"):
-        await broker.enqueue_many(tasks.add, [(1, 2)], after=["x"])
+    for after, says in (
+        (["never"], "no job 'never'"),
+        ([], "names no job"),
+        ("x", "it takes a list of jobs"),
+        ([5], "it takes a list of jobs"),
+        ({"jobs": [sent], "on_failure": "go on"}, "one of stop and continue"),
+    ):
+        with pytest.raises(InvalidInput, match=says):
+            await broker.enqueue_many(tasks.add, [(1, 2)], after=after)
+    with pytest.raises(InvalidInput, match="a unique job can be neither"):
+        await broker.enqueue_many(once, [()], after=[sent])
     with pytest.raises(Conflict, match="twice"):
         twice = tasks.add.s(1, 2).with_task_id("one")
         await group(twice, twice).kiq()
     assert len(await ledger.jobs()) == 1
+
+
+async def test_many_calls_wait_for_the_same_others(
+    broker: LedgerBroker, tasks: Tasks, ledger: Ledger, at_work: AtWork
+) -> None:
+    first = await tasks.add.kiq(1, 2)
+    batch = await group(tasks.add.s(n, 0) for n in range(3)).kiq()
+    sent = await broker.enqueue_many(
+        tasks.see, [(n,) for n in range(50)], after=[first, batch, first.task_id], owner="ada"
+    )
+    assert sent == 50
+    assert await ledger.counts() == {State.QUEUED: 4, State.WAITING: 50}
+    async with at_work():
+        await eventually(ledger.counts, {State.SUCCEEDED: 54})
+    assert sorted(args for args, _ in tasks.seen) == [(n,) for n in range(50)]
+    # Those that it waits for have ended already.
+    await broker.enqueue_many(tasks.see, [{"of": "late"}], after=[first])
+    async with at_work():
+        await eventually(ledger.counts, {State.SUCCEEDED: 55})
+
+
+async def test_many_calls_end_with_what_they_wait_for(
+    broker: LedgerBroker, tasks: Tasks, ledger: Ledger
+) -> None:
+    failing = await tasks.fail.kiq()
+    await broker.enqueue_many(tasks.see, [("stopped",)] * 20, after=[failing])
+    going_on = {"jobs": [failing], "on_failure": "continue"}
+    await broker.enqueue_many(tasks.see, [("went on",)] * 3, after=going_on)
+    async with working(broker.worker()):
+        await eventually(ledger.counts, {State.FAILED: 1, State.CANCELLED: 20, State.SUCCEEDED: 3})
+    assert [args for args, _ in tasks.seen] == [("went on",)] * 3
 
 
 async def test_calls_of_two_brokers_do_not_mix(

@@ -125,7 +125,7 @@ async def test_a_worker_that_stops_calls_its_hooks_first(broker: LedgerBroker, f
     await ended(broker.ledger, sent.task_id)
     worker.stop()
     go_on.set()
-    await asyncio.wait_for(running, 15)
+    await asyncio.wait_for(running, 30)
     assert [failed.id for failed in heard] == [sent.task_id]
 
 

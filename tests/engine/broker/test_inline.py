@@ -23,6 +23,7 @@ from horarium.engine import (
     JobConnection,
     JobId,
     LedgerBroker,
+    Progress,
     Snooze,
     State,
     WrongArgument,
@@ -34,6 +35,35 @@ from horarium.errors import InvalidInput, NotFound
 @pytest.fixture
 def broker() -> InlineBroker:
     return InlineBroker()
+
+
+async def test_progress_and_the_exception_itself_are_kept(broker: InlineBroker) -> None:
+    class Particular(Exception):
+        def __init__(self, one: int, two: int) -> None:
+            super().__init__(f"{one} and {two}")
+            self.two = two
+
+    @broker.task
+    async def tell(progress: Progress) -> None:
+        await progress(0.5, "half", "counting")
+        raise Particular(1, 2)
+
+    sent = await tell.kiq()
+    result = await sent.wait_result()
+    with pytest.raises(Particular) as raised:
+        result.raise_for_error()
+    assert raised.value.two == 2
+    progress = await sent.get_progress()
+    assert progress is not None
+    assert (progress.state, progress.meta) == ("counting", {"fraction": 0.5, "note": "half"})
+    assert not broker._running_tasks
+
+
+async def test_a_message_of_taskiqs_own_formatter_is_read(broker: InlineBroker) -> None:
+    written = b'{"task_id":"a","task_name":"t","labels":{"x":1},"args":[1],"kwargs":{"y":2}}'
+    message = broker.formatter.loads(written)
+    assert (message.task_id, message.task_name, message.labels) == ("a", "t", {"x": 1})
+    assert (message.args, message.kwargs) == ([1], {"y": 2})
 
 
 @pytest.fixture
@@ -112,9 +142,11 @@ async def test_refusals_are_those_of_a_worker(broker: InlineBroker) -> None:
     with pytest.raises(SendTaskError) as refusal:
         await move.kiq(object())
     assert isinstance(refusal.value.__cause__, InvalidInput)
+    assert str(refusal.value).startswith("the call of ")
+    assert str(refusal.value).endswith(f" could not be sent: {refusal.value.__cause__}")
     with pytest.raises(InvalidInput, match="priority"):
         broker.task(priority=99_999)(move.original_func)
-    with pytest.raises(SendTaskError):
+    with pytest.raises(SendTaskError, match=r"could not be sent: priority: .*99999"):
         await move.kicker().with_labels(priority=99_999).kiq(Point(1))
 
 

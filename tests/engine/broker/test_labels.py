@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -60,12 +60,21 @@ RETRIES: list[tuple[dict[str, Any], Retry]] = [
     ),
 ]
 
+OUT_OF_RANGE = [
+    # PostgreSQL's words for always and never, and what is one of them in another zone.
+    datetime.min.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=timezone(timedelta(hours=-12))),
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59Z",
+]
+
 BAD: dict[str, list[Any]] = {
     "queue": ["", "x" * 256, 7, "a\0b"],
     "queue_name": [b"mail"],
     "priority": ["high", 32768, -32769, 1.5, True, [1]],
     "delay": [-1, "soon", float("nan"), float("inf"), True, 10**9, [5]],
-    "eta": ["tomorrow", datetime(2024, 5, 1), "2024-05-01T12:00:00", 5],  # noqa: DTZ001
+    "eta": ["tomorrow", datetime(2024, 5, 1), "2024-05-01T12:00:00", 5, *OUT_OF_RANGE],  # noqa: DTZ001
     "expires": [0, -1, "never", timedelta(0)],
     "owner": ["", 5],
     "timeout": [0, "long", timedelta(0)],

@@ -16,7 +16,8 @@ from horarium.engine import Argument, Filter, Ledger, LedgerBroker, State
 from horarium.engine.broker.seal import CannotOpen, Seal
 from horarium.errors import InvalidSetting
 from horarium.events import Events
-from horarium.settings import Keys, Settings, load, masked
+from horarium.setting_values import Keys
+from horarium.settings import Settings, load, masked
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRET = "the secret word"

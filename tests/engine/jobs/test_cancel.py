@@ -3,14 +3,17 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 from workplace import Claimer, NewClaimer, enqueue, eventually, states
 
 from horarium.database import Connection, Database
 from horarium.engine import Error, Ledger, State
-from horarium.engine.jobs.ledger import CANCEL_CHANNEL
+from horarium.engine.jobs.channels import CANCEL_CHANNEL
+from horarium.engine.jobs.dependents import despite_deadlock
 from horarium.engine.jobs.outcome import Cancelled, Failed, Succeeded
 from horarium.engine.worker.lease import rescue
+from horarium.transaction import joined
 
 
 @pytest.fixture
@@ -162,3 +165,22 @@ async def test_an_order_joins_the_callers_transaction(database: Database, ledger
             await ledger.cancel("a", "")
             raise RuntimeError
     assert await states(ledger, "a") == ["queued"]
+
+
+async def test_after_a_deadlock_it_is_done_again_unless_a_transaction_of_the_callers_is_lost(
+    connection: Connection,
+) -> None:
+    tries = 0
+
+    async def act() -> str:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise asyncpg.DeadlockDetectedError("deadlock detected")
+        return "done"
+
+    assert await despite_deadlock(act) == "done"
+    tries = 0
+    with joined(connection), pytest.raises(asyncpg.DeadlockDetectedError):
+        await despite_deadlock(act)
+    assert tries == 1

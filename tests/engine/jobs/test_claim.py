@@ -10,7 +10,7 @@ from workplace import NewClaimer, enqueue, states
 from horarium.clock import SetClock
 from horarium.database import Connection, Database
 from horarium.engine import Ledger, NewJob
-from horarium.engine.jobs.ledger import Outlook
+from horarium.engine.jobs.holding import Outlook
 from horarium.engine.worker.lease import rescue
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -13,11 +13,11 @@ from workplace import Claimer, NewClaimer, enqueue, eventually, register, states
 from horarium.clock import SetClock
 from horarium.database import STEADY_PLANS, Connection, Database
 from horarium.engine import After, Error, Filter, Ledger, NewJob, OnFailure
-from horarium.engine.jobs.ledger import Held
 from horarium.engine.jobs.outcome import (
     Cancelled,
     Failed,
     GivenBack,
+    Held,
     Outcome,
     Snoozed,
     Succeeded,

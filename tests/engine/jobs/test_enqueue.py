@@ -12,13 +12,18 @@ from workplace import NewClaimer, enqueue, states
 from horarium.clock import SetClock
 from horarium.database import Connection, Database
 from horarium.engine import Ledger, NewJob, State
+from horarium.engine.jobs.acceptance import MOST_ARGUMENTS
+from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.jobs.job import arguments
-from horarium.engine.jobs.ledger import JOBS_CHANNEL, MOST_ARGUMENTS
 from horarium.errors import Conflict, InvalidInput
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 BAD = [
+    ("eta", {"due_at": datetime.max.replace(tzinfo=UTC)}),
+    ("eta", {"due_at": datetime.min.replace(tzinfo=UTC)}),
+    ("eta", {"due_at": datetime(2024, 5, 1)}),  # noqa: DTZ001
+    ("fired_for", {"fired_for": datetime(9999, 1, 1, tzinfo=UTC)}),
     ("arguments", {"arguments": b'{"args":["%s"]}' % (b"x" * 10 * 2**20)}),
     ("arguments", {"arguments": None, "payload": b"x" * (MOST_ARGUMENTS + 1)}),
     ("arguments", {"arguments": b'{"args":["a\\u0000b"],"kwargs":{}}'}),

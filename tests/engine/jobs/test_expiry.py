@@ -9,8 +9,7 @@ from horarium.clock import SetClock
 from horarium.database import STEADY_PLANS, Connection, Database, statement
 from horarium.engine import Ledger
 from horarium.engine.jobs.expiry import forget_results
-from horarium.engine.jobs.ledger import Held
-from horarium.engine.jobs.outcome import Succeeded
+from horarium.engine.jobs.outcome import Held, Succeeded
 from horarium.engine.worker.keeping import Keep, tidy
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horarium.engine.jobs.failure import MOST_MESSAGE, MOST_TRACEBACK, describe, storable
+from horarium.engine.jobs.failure import MOST_MESSAGE, MOST_TRACEBACK, describe
+from horarium.engine.jobs.storable import storable
 
 
 class Mute(Exception):

@@ -10,12 +10,13 @@ from workplace import Claimer, NewClaimer, attempts, enqueue, states
 from horarium.clock import SetClock
 from horarium.database import Connection, Database
 from horarium.engine import Error, Ledger, NewJob
-from horarium.engine.jobs.ledger import FINISHED_CHANNEL, Held
+from horarium.engine.jobs.channels import FINISHED_CHANNEL
 from horarium.engine.jobs.outcome import (
     Again,
     Cancelled,
     Failed,
     GivenBack,
+    Held,
     Outcome,
     Snoozed,
     Succeeded,

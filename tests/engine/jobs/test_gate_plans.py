@@ -1,10 +1,12 @@
 """The gate's statements go by their indexes, among ten thousand jobs."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import pytest
 
+from databases import Databases
 from horarium.database import STEADY_PLANS, Connection, Database, statement
 
 SEED = """
@@ -33,9 +35,26 @@ HOT = {
 }
 
 
-@pytest.fixture
-async def steady(database: Database, connection: Connection) -> AsyncIterator[Connection]:
+@pytest.fixture(scope="module")
+def database_url(databases: Databases, template: str) -> Iterator[str]:
+    """A database whose jobs these tests only look at."""
+    name = databases.create(template)
+    databases.run(_seed(databases.address(name)))
+    yield databases.address(name)
+    databases.drop(name)
+
+
+async def _seed(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    # Autovacuum would analyze the table for some of these tests and not for others.
+    await connection.execute("alter table horarium.jobs set (autovacuum_enabled = off)")
     await connection.execute(SEED)
+    await connection.execute("analyze horarium.jobs")
+    await connection.close()
+
+
+@pytest.fixture
+async def steady(database: Database) -> AsyncIterator[Connection]:
     steady = await database.connect("steady", STEADY_PLANS)
     yield steady
     await steady.close()

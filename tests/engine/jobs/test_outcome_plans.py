@@ -8,6 +8,9 @@ import pytest
 
 from horarium.database import STEADY_PLANS, Connection, Database, statement
 
+# Plans follow statistics and sizes: those of tables that nothing was ever in.
+pytestmark = pytest.mark.new_database
+
 SEED = """
 insert into horarium.jobs (id, task, state, due_at, arguments)
 select n::text, 't', 'queued', now(), '{}' from generate_series(1, 20000) n

@@ -9,7 +9,8 @@ from workplace import NewClaimer, ended, enqueue, eventually, states, working
 from horarium.database import STEADY_PLANS, Connection, Database, statement
 from horarium.engine import Ledger, LedgerBroker, NewJob, Queues, State
 from horarium.engine.jobs import gate
-from horarium.engine.jobs.ledger import JOBS_CHANNEL, Outlook
+from horarium.engine.jobs.channels import JOBS_CHANNEL
+from horarium.engine.jobs.holding import Outlook
 from horarium.engine.jobs.outcome import Succeeded
 from horarium.errors import InvalidInput, NotFound
 

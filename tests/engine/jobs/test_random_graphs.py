@@ -18,8 +18,7 @@ from horarium.engine import After, Batches, Error, Ledger, NewJob, OnFailure
 from horarium.engine.jobs.batches import Kind
 from horarium.engine.jobs.composition import Chain, Group, Step, steps
 from horarium.engine.jobs.dependents import Member
-from horarium.engine.jobs.ledger import Held
-from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome, Snoozed, Succeeded
+from horarium.engine.jobs.outcome import Cancelled, Failed, Held, Outcome, Snoozed, Succeeded
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 JOBS, WORKERS, HANDS = 120, 4, 4

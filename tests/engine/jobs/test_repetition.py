@@ -10,8 +10,8 @@ from workplace import Claimer, NewClaimer, enqueue, states
 from horarium.clock import SetClock
 from horarium.database import Connection
 from horarium.engine import Error, Filter, Ledger, NewJob, State
+from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.jobs.job import Enqueued, UniqueKey, arguments
-from horarium.engine.jobs.ledger import JOBS_CHANNEL
 from horarium.engine.jobs.outcome import Cancelled, Failed, Outcome, Succeeded
 from horarium.engine.jobs.uniqueness import UNFINISHED
 from horarium.errors import Conflict, InvalidInput, NotFound
@@ -50,6 +50,18 @@ async def test_an_ended_job_is_queued_as_if_new(worker: Claimer, outcome: Outcom
         (1, before.state, before.error),
         (1, "succeeded", None),
     ]
+
+
+async def test_a_job_that_failed_and_was_cancelled_in_one_instant(worker: Claimer) -> None:
+    """Found by random lives: both ends would be the same attempt at the same time."""
+    ledger = worker.ledger
+    ledger.clock = SetClock(datetime.now(UTC))
+    await enqueue(ledger, "a")
+    retried = Failed(Error("E", "broken"), retry_after=60.0)
+    assert await worker.finish(await worker.claim_one(), retried)
+    assert await ledger.cancel("a", "enough") is State.CANCELLED
+    assert (await ledger.run_again("a")).state is State.QUEUED
+    assert [run.outcome for run in await ledger.attempts("a")] == ["failed"]
 
 
 async def test_its_workers_are_woken(worker: Claimer, connection: Connection) -> None:

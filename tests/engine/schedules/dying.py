@@ -1,5 +1,9 @@
-"""Connections that die at a chosen statement: by an exception, or with their process."""
+"""Connections that die at a chosen statement: by an exception, or with their process.
 
+A fuse may do something else there as well, such as let another scheduler work meanwhile.
+"""
+
+import inspect
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +29,7 @@ def by_kill() -> None:
 class Fuse:
     """Blows before or after the statement with this number; never, where that does not come."""
 
-    def __init__(self, at: int, *, after: bool, blow: Callable[[], None] = by_exception) -> None:
+    def __init__(self, at: int, *, after: bool, blow: Callable[[], Any] = by_exception) -> None:
         self.at = at
         self.after = after
         self.blow = blow
@@ -41,11 +45,16 @@ class Fuse:
             self.count += 1
             here = self.count == self.at
         if here and not self.after:
-            self.blow()
+            await self._blow()
         result = await run()
         if here and self.after:
-            self.blow()
+            await self._blow()
         return result
+
+    async def _blow(self) -> None:
+        done = self.blow()
+        if inspect.isawaitable(done):
+            await done
 
 
 class Dying(asyncpg.Connection):
@@ -74,14 +83,19 @@ class Dying(asyncpg.Connection):
 class DyingDatabase(Database):
     """A database whose connections of their own have a fuse; it is lit once they are open."""
 
-    def __init__(self, url: str, fuse: Fuse) -> None:
+    def __init__(self, url: str, fuse: Fuse, settings: Mapping[str, str] | None = None) -> None:
         super().__init__(url)
         self._fuse = fuse
+        self._settings = settings or {}
 
     async def connect(self, name: str, settings: Mapping[str, str] | None = None) -> Connection:
         connection = await asyncpg.connect(
             await self.url(),
-            server_settings={"application_name": "dying", **(settings or {})},
+            server_settings={
+                "application_name": "dying",
+                **(settings or {}),
+                **self._settings,
+            },
             connection_class=type("DyingOnce", (Dying,), {"fuse": self._fuse}),
         )
         await prepare(connection)

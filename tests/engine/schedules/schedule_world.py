@@ -1,5 +1,6 @@
 """A book of schedules, schedulers and a stand-in for workers, at a time that the test sets."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,18 +78,22 @@ class World:
             schedule,
         )
 
-    async def end_jobs(self, state: str = "succeeded", schedule: str | None = None) -> int:
-        """What a worker does at the end: move all unfinished jobs to history."""
-        ended = await self.rows(
-            "with ended as (delete from horarium.jobs where $2::text is null or schedule = $2"
-            " returning *)"
+    async def end(self, ids: Sequence[str], state: str = "succeeded") -> None:
+        """What a worker does at the end of these jobs: move them to history."""
+        await self.rows(
+            "with ended as (delete from horarium.jobs where id = any($2) returning *)"
             " insert into horarium.job_history (id, task, queue, priority, state, due_at,"
             " enqueued_at, attempt, finished_at, schedule, fired_for, arguments, labels)"
             " select id, task, queue, priority, $1, due_at, enqueued_at, attempt, now(), schedule,"
             " fired_for, arguments, labels from ended returning id",
-            state, schedule,
+            state, list(ids),
         )  # fmt: skip
-        return len(ended)
+
+    async def end_jobs(self, state: str = "succeeded", schedule: str | None = None) -> int:
+        """What a worker does at the end: move all unfinished jobs to history."""
+        unfinished = [row["id"] for row in await self.unfinished(schedule)]
+        await self.end(unfinished, state)
+        return len(unfinished)
 
     async def jobs_made(self, schedule: str | None = None) -> list[datetime]:
         """The due times that have a job, unfinished or ended: once for each job."""

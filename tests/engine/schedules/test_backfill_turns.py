@@ -56,6 +56,23 @@ async def test_one_job_that_ends_lets_one_in(world: World) -> None:
     assert len(await world.jobs_made()) == 4
 
 
+async def test_a_scheduler_that_is_held_up_holds_up_no_other(world: World) -> None:
+    await world.put(cron("0 0 * * *"), cron("0 * * * *", "other"))
+    await begin(world.book, "each", Wanted(**SPAN, concurrency=3), "api")
+    world.pass_time(hours=1)
+    frozen = await world.database.connect("frozen")
+    async with frozen.transaction():
+        await frozen.execute("select from horarium.schedules where id = 'each' for update")
+        scheduler = world.scheduler()
+        async with asyncio.timeout(10):
+            assert await scheduler.step() == 1
+        assert await world.jobs_made("each") == []
+        assert 0 < await scheduler._until_next(progressed=False) < 1
+    await frozen.close()
+    await scheduler.step()
+    assert len(await world.unfinished("each")) == 3
+
+
 @pytest.mark.parametrize("concurrency", [None, 1, 4])
 async def test_the_order_is_that_in_which_jobs_are_claimed(
     world: World, concurrency: int | None

@@ -150,6 +150,17 @@ async def test_a_job_that_is_tried_again_says_what_it_failed_with(world: World) 
     )
 
 
+async def test_a_task_that_no_longer_exists_is_named(world: World) -> None:
+    await world.put(cron("0 * * * *"))
+    world.pass_time(hours=1)
+    await world.decide()
+    await world.rows(
+        "update horarium.jobs set state = 'scheduled', error = $1",
+        b'{"type":"UnknownTask","message":"no task"}',
+    )
+    assert "knows the task 'tests:task'" in (await why(world))[1]
+
+
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [

@@ -1,23 +1,16 @@
 """The proof finds what is missing, doubled or out of place, and nothing else."""
 
-import os
-import random
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from dying import Crash, DyingDatabase, Fuse
 from msgspec.structs import replace
-from schedule_examples import DAY, HOUR, MINUTE, NOON, SECOND, at, cron, every
+from schedule_examples import DAY, HOUR, MINUTE, NOON, cron, every
 from schedule_world import World
 
-from horarium.engine.jobs.ledger import Ledger
-from horarium.engine.schedules.backfill import backfill
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.proof import History, Proof, Recorded, Version, compare
 from horarium.engine.schedules.proving import prove
-from horarium.engine.schedules.schedule import CatchUp, Overlap, Schedule
-from horarium.engine.schedules.scheduler import Scheduler
+from horarium.engine.schedules.schedule import CatchUp, Overlap
 from horarium.errors import InvalidInput
 
 HOURLY = every(3600)
@@ -150,84 +143,3 @@ async def test_a_firing_that_is_taken_away_and_a_job_too_many_are_found(world: W
     )
     (proof,) = await proofs(world, NOON - HOUR, world.clock.now)
     assert (proof.unexplained, proof.doubled) == (1, 1)
-
-
-class Life:
-    """A book, its schedulers and its users, all at random, crashing at random."""
-
-    def __init__(self, world: World, seed: int) -> None:
-        self.world = world
-        self.chance = random.Random(seed)
-        self.ids = [f"s{number}" for number in range(6)]
-
-    def some(self, id: str) -> Schedule:
-        chance = self.chance
-        values = {
-            "overlap": chance.choice(list(Overlap)),
-            "catch_up": chance.choice(list(CatchUp)),
-            "catch_up_window": chance.choice([0.0, 600.0, 86_400.0]),
-            "jitter": timedelta(seconds=chance.choice([0, 0, 20, 3000])),
-        }
-        match chance.randrange(4):
-            case 0:
-                return every(chance.choice([1, 7, 60, 900]), id, anchor=None, **values)
-            case 1:
-                return at(self.world.clock.now + chance.randint(-900, 900) * SECOND, id, **values)
-            case _:
-                pattern = chance.choice(["* * * * *", "*/7 * * * *", "30 1 * * *", "0 * * * *"])
-                return cron(pattern, id, zone=chance.choice(["UTC", "Europe/Berlin"]), **values)
-
-    async def live(self) -> None:
-        for id in self.ids:
-            await self.world.put(self.some(id))
-        for _ in range(150):
-            seconds = self.chance.choice([0.3, 1, 5, 60, 60, 600, 7200, 90_000])
-            self.world.pass_time(seconds=seconds * self.chance.random())
-            await self.something(self.chance.choice(self.ids))
-
-    async def something(self, id: str) -> None:
-        world, chance = self.world, self.chance
-        state = (await world.book.show(id)).state
-        match chance.randrange(12):
-            case 0:
-                with suppress(InvalidInput):  # an instant that has passed
-                    await world.put(self.some(id))
-            case 1 if state != "retired":
-                await world.book.pause(id, "chance")
-            case 2 | 3:
-                await world.book.resume(id)
-            case 4 if state != "retired" and chance.random() < 0.3:
-                await world.book.retire(id, "chance")
-            case 5:
-                await world.end_jobs(chance.choice(["succeeded", "failed"]), id)
-            case 6:
-                now = world.clock.now
-                start = now - chance.randint(1, 900) * SECOND
-                await backfill(world.book, id, start, now, redo=chance.random() < 0.3)
-            case 7:
-                world.pass_time(seconds=-chance.randint(1, 300))
-            case _:
-                await self.step()
-
-    async def step(self) -> None:
-        fuse = Fuse(self.chance.randint(1, 40), after=self.chance.random() < 0.5)
-        database = DyingDatabase(await self.world.database.url(), fuse)
-        scheduler = Scheduler(Ledger(database, self.world.clock))
-        try:
-            await scheduler.step()
-        except Crash:
-            pass
-        finally:
-            await scheduler._link.close()
-
-
-SEEDS = [int(seed) for seed in os.environ.get("HORARIUM_SEEDS", "0,1,2").split(",")]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-async def test_whatever_happens_every_due_time_is_accounted_for(world: World, seed: int) -> None:
-    life = Life(world, seed)
-    await life.live()
-    found = await proofs(world, NOON - 30 * DAY, world.clock.now + DAY)
-    assert all(each.holds for each in found), [each for each in found if not each.holds]
-    assert sum(each.expected for each in found) > 100

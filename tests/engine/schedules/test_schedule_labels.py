@@ -147,6 +147,7 @@ async def test_a_fixed_offset_is_added_to_utc_as_taskiq_does(
         ("labels", {"cron": "@daily", "labels": ["a"]}, "dict"),
         ("priority", {"cron": "@daily", "labels": {"priority": "high"}}, "whole number"),
         ("schedule_id", {"cron": "@daily", "schedule_id": "x" * 300}, "255"),
+        ("schedule_id", {"cron": "@daily", "schedule_id": "a\ud800b"}, "cannot be kept"),
     ],
 )
 async def test_a_bad_label_is_refused_with_task_field_and_reason(

@@ -7,6 +7,9 @@ import pytest
 
 from horarium.database import STEADY_PLANS, Connection, Database, statement
 
+# Plans follow statistics and sizes: those of tables that nothing was ever in.
+pytestmark = pytest.mark.new_database
+
 SEED = """
 insert into horarium.schedules
     (id, origin, task, definition, state, decided_until, next_due_at, next_fire_at)

@@ -22,7 +22,7 @@ from horarium.engine.schedules.scheduler import Scheduler
 from horarium.events import Events, Fired
 
 HERE = Path(__file__).parent
-A_WHILE = 20.0
+A_WHILE = 60.0
 
 
 class Watched:
@@ -231,17 +231,22 @@ async def test_taskiqs_scheduler_twice_never_doubles_and_ends_when_told(
         await start_taskiq(tmp_path, url),
         await start_taskiq(tmp_path, url, "--skip-first-run"),
     ]
-    async with asyncio.timeout(A_WHILE):
-        while await count(book.database, "firings") < 4:
-            await asyncio.sleep(0.05)
-        while (
-            await count(book.database, "schedules where state = 'active'") < 2
-            or await listening(book.database) < 2
-        ):
-            await asyncio.sleep(0.05)
-        for process, ending in zip(processes, (signal.SIGTERM, signal.SIGINT), strict=True):
-            process.send_signal(ending)
-        ended = await asyncio.gather(*(process.communicate() for process in processes))
+    try:
+        async with asyncio.timeout(A_WHILE):
+            while await count(book.database, "firings") < 4:
+                await asyncio.sleep(0.05)
+            while (
+                await count(book.database, "schedules where state = 'active'") < 2
+                or await listening(book.database) < 2
+            ):
+                await asyncio.sleep(0.05)
+            for process, ending in zip(processes, (signal.SIGTERM, signal.SIGINT), strict=True):
+                process.send_signal(ending)
+            ended = await asyncio.gather(*(process.communicate() for process in processes))
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
     for process, (_, errors) in zip(processes, ended, strict=True):
         assert process.returncode == 0, errors.decode()
         assert b"Traceback" not in errors, errors.decode()

@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from schedule_examples import DAY, HOUR, MINUTE, NOON, cron, every
+from schedule_examples import DAY, HOUR, MINUTE, NOON, at, cron, every
 from schedule_world import World
 
+from horarium.database import Database
+from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.schedules import standing as standing_proof
 from horarium.engine.schedules.backfill import backfill
 from horarium.engine.schedules.backfill_progress import progress
+from horarium.engine.schedules.book import Book
 from horarium.engine.schedules.catalogue import acts
+from horarium.engine.schedules.edition import put_many
 from horarium.engine.schedules.forgetting import forget_firings
 from horarium.engine.schedules.proof import Proof
 from horarium.engine.schedules.proving import prove
@@ -45,6 +49,20 @@ async def test_what_was_decided_is_proved_once(world: World) -> None:
     world.pass_time(hours=1)
     await world.decide()
     assert await prove_decided(world.book) == []
+
+
+async def test_a_long_transaction_of_puts_leaves_nothing_to_prove(database_url: str) -> None:
+    """They are as old as what is decided of them, however long ago their transaction began."""
+    database = Database(database_url)
+    book = Book(Ledger(database))
+    async with database.transaction() as connection:
+        await connection.execute("select pg_sleep(1.1)")  # a proof forgives a second
+        await put_many(book, [cron("0 0 1 1 *", "many"), at(NOON + 9999 * DAY, "once")], "api")
+        await book.put(cron("0 0 1 1 *", "single"), "api")
+    assert await prove_decided(book) == []
+    async with database.connection() as connection:
+        assert await connection.fetchval("select count(*) from horarium.schedule_proofs") == 0
+    await database.close()
 
 
 async def test_what_is_missing_alarms_until_it_is_mended(world: World) -> None:

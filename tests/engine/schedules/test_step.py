@@ -9,11 +9,14 @@ import pytest
 from schedule_examples import DAY, HOUR, MINUTE, NOON, SECOND, cron, every
 from schedule_world import World
 
-from horarium.database import STEADY_PLANS, joined
+from horarium.database import STEADY_PLANS
 from horarium.engine.schedules import step as steps
 from horarium.engine.schedules.firing import MOST_AT_ONCE, Outcome
 from horarium.engine.schedules.schedule import CatchUp, Overlap
+from horarium.engine.schedules.scheduler import Scheduler
 from horarium.errors import InvalidInput
+from horarium.events import Event, Events, ScheduleParked
+from horarium.transaction import joined
 
 
 async def test_a_due_time_makes_a_firing_and_its_job_in_one(world: World) -> None:
@@ -133,8 +136,16 @@ async def test_an_invalid_schedule_is_parked_and_the_others_run_on(world: World)
     }
     for id, value in hand.items():
         await world.rows(f"update horarium.schedules set definition = {value} where id = $1", id)
+    events = Events()
+    told = list[Event]()
+    events.subscribe(told.append)
+    scheduler = Scheduler(world.ledger, events)
     world.pass_time(hours=1)
-    await world.decide()
+    await scheduler.step()
+    await scheduler.close()
+    alarms = [each for each in told if isinstance(each, ScheduleParked)]
+    assert {each.schedule for each in alarms} == {*ids} - {"good"}
+    assert any("Mars/Olympus" in each.reason for each in alarms)
 
     kept = {each.schedule.id: each for each in await world.book.schedules()}
     assert {id: each.state for id, each in kept.items()} == {
@@ -220,13 +231,13 @@ async def test_a_step_of_two_connections_overlapping_in_time_decides_once(world:
     two = await world.database.connect("two", STEADY_PLANS)
     async with one.transaction():
         with joined(one):
-            assert len(await steps.step(one, world.ledger, "one")) == 1
+            assert len((await steps.step(one, world.ledger, "one")).fired) == 1
         async with two.transaction():
             with joined(two):
-                assert await steps.step(two, world.ledger, "two") == []
+                assert (await steps.step(two, world.ledger, "two")).fired == []
     async with two.transaction():
         with joined(two):
-            assert await steps.step(two, world.ledger, "two") == []
+            assert (await steps.step(two, world.ledger, "two")).fired == []
     assert len(await world.unfinished()) == 1
     await one.close()
     await two.close()

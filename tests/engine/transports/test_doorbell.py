@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from horarium.engine.jobs.ledger import JOBS_CHANNEL
+from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.transports import postgres
 from horarium.engine.transports.doorbell import Doorbell
 from horarium.listener import Listener

@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from horarium import Cancel
+from horarium import Cancel, Progress
 
 
 def pid() -> int:
@@ -84,6 +85,40 @@ def die(how: str) -> Any:  # noqa: C901 - one way to end each
         case "large":
             return "x" * 2_000_000
     return how
+
+
+def tell(progress: Progress, told: str, go_on: str) -> str:
+    """Tell often, wait to be seen, then tell once more at the very end."""
+    for number in range(20_000):
+        progress.set(number / 40_000, f"step {number}", "counting")
+    Path(told).write_text("all")
+    while not Path(go_on).exists():
+        time.sleep(0.01)
+    progress.set(0.75, None)
+    return f"{progress.mark.number} {progress.mark.fraction}"
+
+
+def tell_wrongly(progress: Progress) -> None:
+    progress.set(1.5)
+
+
+def tell_too_late(progress: Progress, go_on: str) -> None:
+    """Leave a thread behind that tells when the call has long ended."""
+
+    def wait_and_tell() -> None:
+        while not Path(go_on).exists():
+            time.sleep(0.01)
+        progress.set(0.9, "too late")
+        Path(f"{go_on} told").touch()
+
+    progress.set(0.1)
+    threading.Thread(target=wait_and_tell, daemon=True).start()
+
+
+def wait_for(file: str, go_on: str) -> None:
+    Path(go_on).touch()
+    while not Path(file).exists():
+        time.sleep(0.01)
 
 
 def refuse(number: int, failures: str) -> int:

@@ -8,14 +8,14 @@ import asyncpg
 import pytest
 from workplace import Claimer, NewClaimer, enqueue
 
-from horarium.database import Connection, Database, Link
+from horarium.database import Connection, Database
 from horarium.engine import Ledger, State
-from horarium.engine.jobs.ledger import Held
-from horarium.engine.jobs.outcome import Snoozed, Succeeded
+from horarium.engine.jobs.outcome import Held, Snoozed, Succeeded
 from horarium.engine.worker import finisher
 from horarium.engine.worker.board import Board
 from horarium.engine.worker.finisher import Finisher
 from horarium.events import Events
+from horarium.link import Link
 
 LOST = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 
@@ -29,13 +29,15 @@ class Forgetful(Ledger):
         self.lost = asyncio.Event()
         self.let = asyncio.Event()
 
-    async def finish(self, connection: Connection, worker: int, held: Sequence[Held]) -> set[str]:
+    async def finish(
+        self, connection: Connection, worker: int, held: Sequence[Held], stopped: Any = None
+    ) -> set[str]:
         self.batches.append([each.claim.id for each in held])
         if self.lost.is_set():
             await self.let.wait()
-            return await super().finish(connection, worker, held)
+            return await super().finish(connection, worker, held, stopped)
         async with self.database.transaction() as other:
-            await super().finish(other, worker, held)
+            await super().finish(other, worker, held, stopped)
         self.lost.set()
         raise LOST
 
@@ -61,7 +63,7 @@ async def test_a_snooze_that_was_written_does_not_undo_the_next_claim(
     loop = asyncio.create_task(writing.run())
     try:
         # The first try is written, and its answer lost; now the worker claims once more.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await forgetful.lost.wait()
             await connection.execute(
                 "update horarium.jobs set state = 'queued' where state = 'scheduled'"

@@ -101,8 +101,9 @@ async def test_a_lost_claim_undoes_the_rows(
     async with working(worker):
         sent = await write.kiq()
         await eventually(lambda: asyncio.sleep(0, len(runs)), 1)
-        await connection.execute("update horarium.workers set lease_until = now()")
-        await rescue(connection, lambda: None)
+        async with connection.transaction():  # which keeps the heartbeat out until it is lost
+            await connection.execute("update horarium.workers set lease_until = now()")
+            assert await rescue(connection, lambda: None)
         # The same worker goes on under a new lease and claims the job once more.
         await eventually(lambda: asyncio.sleep(0, len(runs)), 2)
         assert len(worker._runs) == 2
@@ -217,7 +218,7 @@ async def test_a_connection_that_the_task_left_busy_does_not_hold_up_the_job(
     assert (fallen.error.type if fallen.error else None) == "ValueError"
     assert (ended_well.error.type if ended_well.error else None) == "InterfaceError"
     await asyncio.gather(*left, return_exceptions=True)
-    await asyncio.wait_for(database.close(), 5)
+    await asyncio.wait_for(database.close(), 15)
 
 
 async def test_afterwards_the_connection_is_no_longer_the_jobs(

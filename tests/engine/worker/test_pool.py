@@ -135,6 +135,53 @@ async def test_an_attempt_whose_process_died_is_retried_by_the_tasks_rule(
         assert (job.state, job.attempt) == (State.FAILED, 1)
 
 
+async def test_progress_is_told_from_a_process(
+    broker: LedgerBroker, ledger: Ledger, tmp_path: Path
+) -> None:
+    task = in_process(broker, pool_tasks.tell)
+    told, go_on = tmp_path / "told", tmp_path / "go on"
+    async with working(broker.worker()):
+        sent = await task.kiq(told=str(told), go_on=str(go_on))
+
+        async def seen() -> Any:
+            mark = (await ledger.show(sent.task_id)).progress
+            return mark and (mark.fraction, mark.note, mark.state, mark.number)
+
+        await eventually(seen, (19_999 / 40_000, "step 19999", "counting", 20_000))
+        go_on.touch()
+        job = await ended(ledger, sent.task_id)
+    # What it told last came with the outcome.
+    assert bytes(job.result or b"") == b'"20001 0.75"'
+    assert job.progress is not None
+    assert (job.progress.fraction, job.progress.note, job.progress.number) == (0.75, None, 20_001)
+
+
+async def test_what_is_no_progress_fails_the_task_in_its_process(
+    broker: LedgerBroker, ledger: Ledger
+) -> None:
+    task = in_process(broker, pool_tasks.tell_wrongly)
+    async with working(broker.worker()):
+        job = await ended(ledger, (await task.kiq()).task_id)
+    assert (job.state, error_of(job)[0]) == (State.FAILED, "InvalidInput")
+    assert "1.5 is outside 0..1" in error_of(job)[1]
+
+
+async def test_what_is_told_after_the_end_is_nobodys_progress(
+    broker: LedgerBroker, ledger: Ledger, tmp_path: Path
+) -> None:
+    early, late = tmp_path / "go on", tmp_path / "go on told"
+    first = in_process(broker, pool_tasks.tell_too_late)
+    second = in_process(broker, pool_tasks.wait_for)
+    broker.settings = msgspec.structs.replace(broker.settings, pool=1)
+    async with working(broker.worker()):
+        one = await ended(ledger, (await first.kiq(go_on=str(early))).task_id)
+        other = await ended(ledger, (await second.kiq(str(late), str(early))).task_id)
+    assert one.progress is not None
+    assert one.progress.fraction == 0.1
+    assert other.state is State.SUCCEEDED
+    assert other.progress is None
+
+
 async def test_an_error_that_cannot_cross_is_retried_by_its_name(
     broker: LedgerBroker, ledger: Ledger
 ) -> None:

@@ -27,7 +27,7 @@ class Line:
         stands = sorted(
             (place + n / weight, queue)
             for queue, weight, place in zip(queues, weights, places, strict=True)
-            for n in range(1, self.waiting[queue] + 1)
+            for n in range(1, min(limit, self.waiting[queue]) + 1)
         )
         taken = Counter(queue for _, queue in stands[:limit])
         for queue, number in taken.items():

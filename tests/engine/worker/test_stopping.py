@@ -128,7 +128,7 @@ async def test_an_order_that_is_heard_before_the_first_step_counts(
         start(claim)
         worker._cancel(claim.id)
 
-    worker._start = start_and_cancel  # type: ignore[method-assign]
+    worker._claims._start = start_and_cancel
     async with working(worker):
         sent = await linger.task.kiq()
         assert (await ended(ledger, sent.task_id)).state is State.CANCELLED
@@ -232,7 +232,7 @@ async def test_what_is_claimed_during_the_stop_is_given_back_at_once(
     ledger.claim = claim_and_stop  # type: ignore[method-assign, assignment]
     await enqueue(ledger, "a", task=linger.task.task_name)
     async with working(worker):
-        await eventually(lambda: asyncio.sleep(0, worker._stopping.is_set()))
+        await eventually(lambda: asyncio.sleep(0, worker._is_stopping))
     assert await states(ledger, "a") == ["queued"]
     assert not linger.begun.is_set()
 

@@ -98,6 +98,31 @@ async def test_each_outcome_is_told(broker: LedgerBroker, told: Told) -> None:
     assert cancelled.error == "enough"
 
 
+async def test_jobs_that_end_with_another_are_told(broker: LedgerBroker, told: Told) -> None:
+    @broker.task("fail")
+    async def fail() -> None:
+        raise ValueError("no")
+
+    @broker.task("follow")
+    async def follow() -> None: ...
+
+    first = await fail.kiq()
+    second = await follow.after(first).with_labels(owner="ada", queue="mail").kiq()
+    third = await follow.after(second).kiq()
+    other = await follow.after(first, on_failure="continue").kiq()
+    async with working(broker.worker()):
+        for each in (third, other):
+            await ended(broker.ledger, each.task_id)
+        await eventually(lambda: asyncio.sleep(0, len(of(told, other.task_id))), 1)
+    because = f"it waited for others, and job '{first.task_id}' failed"
+    for each, owner, queue in ((second, "ada", "mail"), (third, None, "default")):
+        (event,) = of(told, each.task_id)
+        assert isinstance(event, JobCancelled)
+        assert (event.task, event.owner, event.queue) == ("follow", owner, queue)
+        assert (event.error, event.attempt, event.took) == (because, 0, 0.0)
+    assert [type(event) for event in of(told, other.task_id)] == [JobSucceeded]
+
+
 async def test_a_job_that_is_given_back_is_told(broker: LedgerBroker, told: Told) -> None:
     @broker.task
     async def wait() -> None:

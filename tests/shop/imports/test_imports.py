@@ -173,7 +173,7 @@ async def test_arguments_that_cannot_be_used_are_refused(
 ) -> None:
     path = write(line())
     cases: list[tuple[dict[str, object], str]] = [
-        ({"mapping": "olist"}, "format: 'olist' is not known; it takes uci"),
+        ({"mapping": "shopify"}, "format: 'shopify' is not known; it takes uci, olist"),
         ({"zone": "Europe/Londn"}, "did you mean Europe/London"),
         ({"currency": "pound"}, "currency: 'pound' is no currency"),
         ({"skip_bad": path}, "file of their own"),

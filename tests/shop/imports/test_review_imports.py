@@ -1,13 +1,16 @@
 """Reviews from a file: all or nothing, as often as wanted, linked to the orders that are there."""
 
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
 
+from horarium import reports
 from horarium.database import Connection
 from horarium.errors import InvalidInput
+from horarium.reports.reviews import review_figures
 from horarium.shop import list_reviews, read_review
 from horarium.shop.imports.rejects import BadLines
 from horarium.shop.imports.reviews import import_reviews
@@ -17,6 +20,8 @@ HEADER = (
     "review_creation_date,review_answer_timestamp\n"
 )
 FIRST = 'r1,o1,5,Great,"Works\nwell",2018-01-01 00:00:00,2018-01-02 10:00:00\n'
+# By day of creation: reviews, average score.
+DAYS = {"2017-10-15": "8 3.63", "2017-12-05": "49 4.12", "2018-05-07": "2 4.00"}
 SECOND = "r1,o2,1,,,2018-01-01 00:00:00,2018-01-03 10:00:00\n"
 
 
@@ -42,7 +47,7 @@ async def test_reviews_are_kept_and_named_for_scoring(
     review = await read_review(connection, "r1:o1")
     assert (review.order_id, review.rating, review.text) == ("o1", 5, "Great\nWorks\nwell")
     # São Paulo had summer time in January 2018.
-    assert review.written_at == datetime(2018, 1, 2, 12, tzinfo=UTC)
+    assert review.written_at == datetime(2018, 1, 1, 2, tzinfo=UTC)
     silent = await read_review(connection, "r1:o2")
     assert (silent.order_id, silent.text) == (None, None)
 
@@ -76,7 +81,7 @@ async def test_of_two_lines_with_one_id_the_later_counts(
 async def test_bad_lines_keep_the_file_out(connection: Connection, tmp_path: Path) -> None:
     bad = (
         FIRST.replace(",5,", ",6,"),
-        FIRST.replace("2018-01-02 10", "2018-13-02 10"),
+        FIRST.replace("2018-01-01 00", "2018-13-01 00"),
         "r3,o3,5\n",
         FIRST.replace("r1,", ","),
         FIRST.replace("Great", "G\x07"),
@@ -87,7 +92,7 @@ async def test_bad_lines_keep_the_file_out(connection: Connection, tmp_path: Pat
     assert refused.value.total == 5
     assert [each.column for each in refused.value.bad] == [
         "review_score",
-        "review_answer_timestamp",
+        "review_creation_date",
         None,
         "review_id",
         "review_comment_message",
@@ -117,3 +122,8 @@ async def test_olists_own_file(connection: Connection, shared_data: Path) -> Non
     done = await import_reviews(connection, path, skip_bad=None)
     assert (done.lines, done.added, done.bad) == (14944, 14944, 0)
     assert (await import_reviews(connection, path)).added == 0
+    for day, known in DAYS.items():
+        period = reports.period_of(date.fromisoformat(day), "day", "America/Sao_Paulo")
+        found = await review_figures(connection, period.starts_at, period.ends_at)
+        mean = Decimal(str(found.mean_rating)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert f"{found.count} {mean}" == known, day

@@ -92,7 +92,7 @@ async def consuming(
         yield consumer
     finally:
         stop.set()
-        await asyncio.wait_for(running, 15)
+        await asyncio.wait_for(running, 30)
 
 
 class Line:

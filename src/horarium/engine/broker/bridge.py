@@ -12,11 +12,10 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import anyio.from_thread
-
-from horarium.database import Database, joined
+from horarium.database import Database
 from horarium.engine.worker.run import current_run
 from horarium.errors import HorariumError
+from horarium.transaction import joined
 
 T = TypeVar("T")
 Work = Callable[[], Coroutine[Any, Any, T]]
@@ -48,7 +47,9 @@ class Bridge:
         if loop is not None:
             return asyncio.run_coroutine_threadsafe(work(), loop).result()
         if _is_anyio_thread():
-            return anyio.from_thread.run(work)
+            from anyio.from_thread import run
+
+            return run(work)
         return asyncio.run_coroutine_threadsafe(self._connected(work), self._own_loop()).result()
 
     def close(self) -> None:
@@ -111,8 +112,10 @@ def _loop_of_run() -> asyncio.AbstractEventLoop | None:
 
 
 def _is_anyio_thread() -> bool:
+    from anyio.from_thread import check_cancelled
+
     try:
-        anyio.from_thread.check_cancelled()
+        check_cancelled()
     except RuntimeError:
         return False
     return True

@@ -7,11 +7,9 @@ dependencies and writes outcomes in batches.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
-import msgspec
 from taskiq import AsyncBroker
 from taskiq.abc.middleware import TaskiqMiddleware
 from taskiq.abc.serializer import TaskiqSerializer
@@ -24,7 +22,7 @@ from uuid_utils.compat import uuid7
 
 from horarium.engine.broker import calls as calling
 from horarium.engine.broker import labels as labelling
-from horarium.engine.broker import tracing
+from horarium.engine.broker import many
 from horarium.engine.broker.answer import answer
 from horarium.engine.broker.batch import BatchHandle
 from horarium.engine.broker.bridge import Bridge
@@ -34,9 +32,7 @@ from horarium.engine.broker.labels import Options
 from horarium.engine.broker.message import (
     Call,
     LedgerFormatter,
-    columns,
     decode_call,
-    encode_call,
     new_job,
 )
 from horarium.engine.broker.parameters import parameters_of
@@ -44,22 +40,18 @@ from horarium.engine.broker.results import LedgerResults
 from horarium.engine.broker.seal import Seal
 from horarium.engine.broker.signature import positions_of
 from horarium.engine.broker.task import LedgerTask
+from horarium.engine.broker.workers import new_worker
 from horarium.engine.jobs.batches import Batches
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.ledger import Ledger
-from horarium.engine.watches.relay import Relay
 from horarium.engine.worker.companion import Companion
-from horarium.engine.worker.hooks import FailureHooks, Hook, HookCalls
-from horarium.engine.worker.keeping import Keep
-from horarium.engine.worker.log import JobLog
+from horarium.engine.worker.hooks import FailureHooks, Hook
 from horarium.engine.worker.run import current_run
-from horarium.engine.worker.shares import weights_of
 from horarium.engine.worker.worker import Worker
 from horarium.errors import InvalidInput
 from horarium.events import Events
 from horarium.settings import Settings
 
-_AT_ONCE = 10_000
 H = TypeVar("H", bound=Hook)
 
 
@@ -79,13 +71,14 @@ class LedgerBroker(AsyncBroker):
         self.batches = Batches(ledger)
         self.events = events
         self.settings = settings
-        self.formatter = self._formatter = LedgerFormatter(self._names, settings.serializer)
+        self.formatter = self._formatter = LedgerFormatter(self.names, settings.serializer)
         self.seal = Seal(settings.encryption_keys or ())
         self.result_backend = LedgerResults(ledger, self.seal)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
         self.failure_hooks = FailureHooks()
         self.companions: list[Callable[[], Companion]] = []
+        self._later: dict[str, Callable[[], object]] = {}
         self._deliveries: Deliveries | None = None
         self._listening: tuple[Worker, asyncio.Task[None]] | None = None
 
@@ -100,11 +93,29 @@ class LedgerBroker(AsyncBroker):
         self.failure_hooks.add(hook)
         return hook
 
+    # Tasks
+
+    def declare_later(self, names: Iterable[str], declare: Callable[[], object]) -> None:
+        """Know tasks by their names; `declare` is called when one of them is asked for first."""
+        self._later.update(dict.fromkeys(names, declare))
+
+    def find_task(self, task_name: str) -> AsyncTaskiqDecoratedTask[Any, Any] | None:
+        """The task of this name; `None`: nobody has declared it."""
+        declare = self._later.pop(task_name, None)
+        if declare is not None:
+            declare()
+        return super().find_task(task_name)
+
+    @property
+    def task_names(self) -> list[str]:
+        """The names of all tasks, also of those that are declared later."""
+        return sorted({*self.get_all_tasks(), *self._later})
+
     # Enqueue
 
     async def kick(self, message: BrokerMessage) -> None:
         """Record a job; one that is sent by its own run is run once more when that ends."""
-        job = self._new_job(message)
+        job = self.job_of(message)
         run = current_run()
         if run is not None and run.executing and run.claim.id == job.id:
             run.again = job
@@ -123,68 +134,23 @@ class LedgerBroker(AsyncBroker):
         Returns:
             How many jobs were made: of unique calls, those that were not there already.
         """
-        queue = labelling.read({**self._declared(task.task_name), **labels}).queue
-        with tracing.sending(self, task.task_name, queue, bulk=True) as sending:
-            count = await self._enqueue_many(task, calls, {**labels, **sending.carried})
-            sending.sent(count=count)
-        return count
-
-    async def _enqueue_many(
-        self,
-        task: AsyncTaskiqDecoratedTask[Any, Any],
-        calls: Iterable[Any],
-        labels: Mapping[str, Any],
-    ) -> int:
-        declared = self._declared(task.task_name)
-        options = labelling.read({**declared, **labels})
-        if options.after is not None:
-            raise InvalidInput("after", "enqueue_many takes no such label; send a group instead")
-        travelling = labelling.differing(labels, declared)
-        common: dict[str, Any] = {
-            "task": task.task_name,
-            "queue": options.queue,
-            "priority": options.priority,
-            "delay": options.delay,
-            "due_at": options.due_at,
-            "expires_after": options.expires_after,
-            "owner": options.owner,
-            "labels": msgspec.json.encode(travelling) if travelling else None,
-        }
-        packed = (options.serializer or self.settings.serializer) == "msgpack"
-        written = (self._arguments(task.task_name, call, packed=packed) for call in calls)
-        jobs = (NewJob(**columns(call), **common) for call in written)
-        if options.keyed:
-            jobs = (self._keyed(job, options, _call_of(job)) for job in jobs)
-        jobs = (self.seal.job(job) for job in jobs)
-        if options.unique is not None:
-            return await self.ledger.enqueue_missing(jobs)
-        return await self.ledger.enqueue_many(jobs)
-
-    def _arguments(self, task: str, call: Any, *, packed: bool) -> bytes:
-        args, kwargs = ((), call) if isinstance(call, Mapping) else (call, {})
-        return encode_call(task, args, kwargs, self._names, packed=packed)
+        return await many.enqueue(self, task, calls, labels)
 
     def job_of(self, message: BrokerMessage, *, limited: bool = True) -> NewJob:
         """The job that a message asks for; `limited`: with the keys that its labels ask for."""
-        if limited:
-            return self._new_job(message)
-        declared = self._declared(message.task_name)
+        declared = self.declared(message.task_name)
         options = labelling.read({**declared, **message.labels})
-        return self.seal.job(new_job(message, options, declared, readable=self.keeps_arguments))
+        job = new_job(message, options, declared, readable=self.keeps_arguments)
+        if limited and options.keyed:
+            job = self.keyed(job, options, self._call(message))
+        return self.seal.job(job)
 
     def batch(self, id: str) -> BatchHandle:
         """A batch that was sent before, by its id."""
         return BatchHandle(self, id)
 
-    def _new_job(self, message: BrokerMessage) -> NewJob:
-        declared = self._declared(message.task_name)
-        options = labelling.read({**declared, **message.labels})
-        job = new_job(message, options, declared, readable=self.keeps_arguments)
-        return self.seal.job(
-            self._keyed(job, options, self._call(message)) if options.keyed else job
-        )
-
-    def _keyed(self, job: NewJob, options: Options, call: Call) -> NewJob:
+    def keyed(self, job: NewJob, options: Options, call: Call) -> NewJob:
+        """A job with the keys that its labels ask for."""
         return calling.keyed(job, options, parameters_of(self.find_task(job.task)), call)
 
     def _call(self, message: BrokerMessage) -> Call:
@@ -222,10 +188,12 @@ class LedgerBroker(AsyncBroker):
         """Messages are kept as JSON that the ledger can show, not in a formatter of the user's."""
         return self.formatter is self._formatter
 
-    def _names(self, task_name: str) -> Sequence[str]:
+    def names(self, task_name: str) -> Sequence[str]:
+        """The names of a task's parameters by position."""
         return tuple(positions_of(self, task_name))
 
-    def _declared(self, task_name: str) -> Mapping[str, Any]:
+    def declared(self, task_name: str) -> Mapping[str, Any]:
+        """The labels that a task was declared with; none where it is not known here."""
         task = self.find_task(task_name)
         return task.labels if task is not None else {}
 
@@ -251,7 +219,8 @@ class LedgerBroker(AsyncBroker):
         """
         self.add_recorder()
         execution = Execution(self)
-        worker = self._worker(
+        worker = new_worker(
+            self,
             execution,
             queues or self.settings.queues,
             slots or self.settings.concurrency,
@@ -265,42 +234,6 @@ class LedgerBroker(AsyncBroker):
         if not any(isinstance(each, RunRecorder) for each in self.middlewares):
             self.middlewares.insert(0, RunRecorder(_own_run))
 
-    def _worker(
-        self,
-        execute: Any,
-        queues: Sequence[str] | Mapping[str, int | None] | None,
-        slots: int,
-        events: Events,
-    ) -> Worker:
-        return Worker(
-            self.ledger,
-            tracing.traced(execute, self),
-            queues=None if queues is None else list(queues),
-            weights=weights_of(queues),
-            slots=slots,
-            lease=self.settings.lease,
-            poll=self.settings.poll,
-            shutdown=self.settings.shutdown,
-            keep=Keep(
-                timedelta(days=self.settings.keep_succeeded),
-                timedelta(days=self.settings.keep_failed),
-            ),
-            events=events,
-            most_lost=self._most_lost,
-            companions=[
-                JobLog(events),
-                Relay(self.ledger.database, events),
-                HookCalls(events, self.failure_hooks),
-                *(make() for make in self.companions),
-            ],
-        )
-
-    def _most_lost(self) -> Mapping[str, int]:
-        """How often in a row attempts of tasks may be lost, of those that say so."""
-        tasks = self.get_all_tasks().items()
-        most = {name: getattr(task, "options", Options()).most_lost for name, task in tasks}
-        return {name: number for name, number in most.items() if number is not None}
-
     # TaskIQ's worker
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
@@ -308,8 +241,8 @@ class LedgerBroker(AsyncBroker):
         deliveries = self._deliveries = Deliveries(self)
         users = [m for m in self.middlewares if not isinstance(m, DeliveryHooks | ArgumentReader)]
         self.middlewares[:] = [DeliveryHooks(deliveries), *users, ArgumentReader(self)]
-        worker = self._worker(
-            deliveries.execute, self.settings.queues, self.settings.concurrency, self.events
+        worker = new_worker(
+            self, deliveries.execute, self.settings.queues, self.settings.concurrency, self.events
         )
         worker.on_leave = deliveries.close
         running = asyncio.create_task(worker.run())
@@ -340,10 +273,6 @@ class LedgerBroker(AsyncBroker):
         """The middlewares that have an implementation of this hook, in their order."""
         plain = getattr(TaskiqMiddleware, hook)
         return [each for each in self.middlewares if getattr(type(each), hook) is not plain]
-
-
-def _call_of(job: NewJob) -> Call:
-    return decode_call(job.arguments or job.payload or b"")
 
 
 def _own_run(task_id: str) -> Any:

@@ -1,12 +1,13 @@
-"""What labels make of the arguments of one call: the key of a unique job, and those of limits."""
+"""What labels make of a call and its arguments: the key of a unique job, and those of limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.labels import Options
-from horarium.engine.broker.message import Call
+from horarium.engine.broker.message import Call, decode_call, encode_call, encode_value
 from horarium.engine.broker.parameters import Parameters
 from horarium.engine.jobs.job import NewJob
 from horarium.engine.jobs.limits import Limits, encode, limits_of
@@ -39,7 +40,38 @@ def keyed(job: NewJob, options: Options, parameters: Parameters | None, call: Ca
     )
 
 
-def limits(options: Options, task: str, parameters: Parameters | None, call: Call) -> Limits | None:
+def scheduled(
+    task: str,
+    declared: Mapping[str, Any],
+    own: Mapping[str, Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    parameters: Parameters | None,
+) -> Mapping[str, Any]:
+    """What a schedule says of the call that it makes, as fields of `Schedule`.
+
+    Args:
+        declared, own: labels of the task, and of the schedule.
+
+    Raises:
+        InvalidInput: a label or an argument cannot be used.
+    """
+    options = labelling.read({**declared, **own})
+    arguments = encode_call(task, args, kwargs)
+    return {
+        "task": task,
+        "arguments": msgspec.Raw(arguments),
+        "labels": msgspec.Raw(encode_value(labelling.differing(own, declared))),
+        "limits": _limits(options, task, parameters, decode_call(arguments)),
+        "queue": options.queue,
+        "priority": options.priority,
+        "owner": options.owner,
+    }
+
+
+def _limits(
+    options: Options, task: str, parameters: Parameters | None, call: Call
+) -> Limits | None:
     """The limits of each job that a schedule makes."""
     plain = msgspec.structs.replace(options, unique=None)
     arguments = _arguments(plain, task, parameters, call)

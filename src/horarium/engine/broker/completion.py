@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from horarium.database import TRANSIENT, statement
+from horarium.database import statement
 from horarium.engine.broker.message import decode_call, encode_call
 from horarium.engine.broker.opening import PickleRefused, opened, sealed_away
 from horarium.engine.broker.seal import CannotOpen
+from horarium.engine.jobs.acceptance import MOST_ARGUMENTS
 from horarium.engine.jobs.composition import OnFailure, Takes
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim, Error, State
-from horarium.engine.jobs.ledger import MOST_ARGUMENTS
 from horarium.engine.jobs.outcome import Failed, Outcome, Snoozed
 from horarium.engine.jobs.payload import PACKED
+from horarium.outage import TRANSIENT
 
 if TYPE_CHECKING:
     from horarium.engine.broker.broker import LedgerBroker

@@ -22,6 +22,7 @@ from taskiq.utils import maybe_awaitable
 from horarium.engine.broker import tracing
 from horarium.engine.broker.arguments import WrongArgument, read_message
 from horarium.engine.broker.completion import completed, takes_results
+from horarium.engine.broker.delivery import Delivery
 from horarium.engine.broker.execution import (
     Execution,
     RunRecorder,
@@ -33,54 +34,12 @@ from horarium.engine.broker.execution import (
 from horarium.engine.broker.executors import Executor, executor_of
 from horarium.engine.broker.opening import data_of, sealed_away
 from horarium.engine.broker.seal import CannotOpen
-from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import Failed, Outcome
 from horarium.engine.worker.run import Run, current_run, interrupted
 
 if TYPE_CHECKING:
     from horarium.engine.broker.broker import LedgerBroker
-
-
-class Delivery:
-    """A run in the hands of the stock receiver.
-
-    Attributes:
-        callback: the receiver's asyncio task, once it has begun with the message.
-    """
-
-    def __init__(self, run: Run, data: bytes) -> None:
-        self.run = run
-        self.data = data
-        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.closed = asyncio.Event()
-        self.callback: asyncio.Task[Any] | None = None
-        self.message: TaskiqMessage | None = None
-        self.result: TaskiqResult[Any] | None = None
-        self.saved = False
-        self.acknowledged_early = False
-
-    def watch(self, callback: asyncio.Task[Any] | None) -> None:
-        """Learn of the end of the receiver's callback, also where it never acknowledges."""
-        self.callback = callback
-        if callback is not None:
-            callback.add_done_callback(lambda task: _conclude_unacknowledged(self, task))
-
-    async def wait(self) -> Outcome:
-        """The outcome; being cancelled stops the receiver's callback and waits for its end."""
-        try:
-            return await asyncio.shield(self.outcome)
-        except asyncio.CancelledError:
-            if self.callback is not None:
-                self.callback.cancel()
-            else:
-                self.conclude(interrupted(self.run))
-            return await self.outcome
-
-    def conclude(self, outcome: Outcome) -> None:
-        """Settle the outcome, unless it is settled."""
-        if not self.outcome.done():
-            self.outcome.set_result(outcome)
 
 
 class Deliveries:
@@ -222,20 +181,6 @@ class Deliveries:
         if delivery.message is not None and delivery.result is not None:
             outcome = conclude(self._broker, delivery.run, ended(delivery.message, delivery.result))
             delivery.conclude(outcome)
-
-
-def _conclude_unacknowledged(delivery: Delivery, callback: asyncio.Task[Any]) -> None:
-    """The receiver's callback has ended; where it never acknowledged, it says no more."""
-    if callback.cancelled():
-        delivery.conclude(interrupted(delivery.run))
-        return
-    error = callback.exception()
-    if error is not None:
-        delivery.conclude(Failed(describe(error)))
-    else:
-        delivery.conclude(
-            Failed(Error("NotAcknowledged", "the task ended and did not acknowledge its message"))
-        )
 
 
 class ArgumentReader(TaskiqMiddleware):

@@ -15,18 +15,24 @@ from taskiq import Context, TaskiqDepends
 
 from horarium.database import Connection
 from horarium.engine.broker.progress import ProgressTeller, progress_teller
+from horarium.engine.schedules.record import BACKFILL
 from horarium.engine.worker.cancellation import CancellationOfJob
 from horarium.engine.worker.run import current_run
 from horarium.errors import HorariumError
 
 
 class FiringOfJob(msgspec.Struct, frozen=True):
-    """The due time that made a job, and the half-open span of time that it covers."""
+    """The due time that made a job, and the half-open span of time that it covers.
+
+    Attributes:
+        is_backfill: it was backfilled, and not decided when it came.
+    """
 
     schedule: str
     due_at: datetime
     covers_from: datetime
     covers_until: datetime
+    is_backfill: bool = False
 
 
 async def job_connection() -> Connection:
@@ -53,6 +59,7 @@ def current_firing(context: Context = TaskiqDepends()) -> FiringOfJob | None:
         due_at=run.claim.fired_for,
         covers_from=datetime.fromisoformat(labels["covers_from"]),
         covers_until=datetime.fromisoformat(labels["covers_until"]),
+        is_backfill=bool(labels.get(BACKFILL)),
     )
 
 

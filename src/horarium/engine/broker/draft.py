@@ -11,9 +11,7 @@ import msgspec
 from msgspec import Meta
 from uuid_utils.compat import uuid7
 
-from horarium.engine.broker import labels as labelling
-from horarium.engine.broker.calls import limits
-from horarium.engine.broker.message import decode_call, encode_call, encode_value
+from horarium.engine.broker.calls import scheduled
 from horarium.engine.broker.parameters import parameters_of
 from horarium.engine.schedules.edition import Edition
 from horarium.engine.schedules.schedule import (
@@ -24,6 +22,8 @@ from horarium.engine.schedules.schedule import (
     Schedule,
     check,
     completed,
+    decided_until_of,
+    usual_overlap,
 )
 from horarium.engine.schedules.timetable import (
     At,
@@ -142,23 +142,14 @@ def drafted(broker: "LedgerBroker", draft: Draft, id: str | None = None) -> Sche
     task = broker.find_task(draft.task)
     if task is None:
         raise InvalidInput("task", _unknown(broker, draft.task))
-    arguments = encode_call(draft.task, draft.args, draft.kwargs)
-    options = labelling.read({**task.labels, **draft.labels})
-    # Due times that are all caught up must not push each other out.
-    overlap = Overlap.BUFFER_ALL if draft.catch_up is CatchUp.ALL else Overlap.SKIP
+    parameters = parameters_of(task)
     schedule = Schedule(
         id=id,
-        task=draft.task,
         timetable=timetable_of(draft, id),
-        arguments=msgspec.Raw(arguments),
-        labels=msgspec.Raw(encode_value(labelling.differing(draft.labels, task.labels))),
-        limits=limits(options, draft.task, parameters_of(task), decode_call(arguments)),
-        queue=options.queue,
-        priority=options.priority,
-        owner=options.owner,
-        overlap=draft.overlap or overlap,
+        overlap=draft.overlap or usual_overlap(draft.catch_up),
         catch_up=draft.catch_up,
         catch_up_window=draft.catch_up_window,
+        **scheduled(draft.task, task.labels, draft.labels, draft.args, draft.kwargs, parameters),
     )
     check(completed(schedule, None, datetime.fromtimestamp(0).astimezone()))
     return schedule
@@ -187,6 +178,20 @@ def timetable_of(draft: RuleDraft, key: str = "") -> Timetable:
     )
 
 
+def tried(draft: RuleDraft, id: str, now: datetime) -> tuple[Timetable, datetime]:
+    """The timetable that a rule would have, put into the book now, and after when it would be due.
+
+    Args:
+        id: of the schedule that it would be.
+
+    Raises:
+        InvalidInput: it has no rule, or more than one.
+    """
+    schedule = Schedule(id=id, task="preview", timetable=timetable_of(draft, id))
+    timetable = completed(schedule, None, now).timetable
+    return timetable, decided_until_of(timetable, now)
+
+
 def _rule(draft: RuleDraft) -> Rule:
     given = [name for name in ("cron", "every", "at") if getattr(draft, name) is not None]
     if len(given) != 1:
@@ -201,7 +206,7 @@ def _rule(draft: RuleDraft) -> Rule:
 
 
 def _unknown(broker: "LedgerBroker", task: str) -> str:
-    known = sorted(broker.get_all_tasks())
+    known = broker.task_names
     near = difflib.get_close_matches(task, known, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else f"; there is {', '.join(known)}"
     return f"there is no task {task[:100]!r} in this application{hint[:500]}"

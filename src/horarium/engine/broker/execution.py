@@ -29,7 +29,7 @@ from horarium.engine.broker.message import encode_value
 from horarium.engine.broker.opening import PickleRefused, message_of, sealed_away
 from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs import retry
-from horarium.engine.jobs.failure import MOST_MESSAGE, describe, storable
+from horarium.engine.jobs.failure import MOST_MESSAGE, describe
 from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import (
     UNKNOWN_TASK,
@@ -41,6 +41,7 @@ from horarium.engine.jobs.outcome import (
     Succeeded,
     chosen_by_task,
 )
+from horarium.engine.jobs.storable import storable
 from horarium.engine.worker.pool import NotStarted
 from horarium.engine.worker.run import Run, interrupted
 

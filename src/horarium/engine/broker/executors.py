@@ -2,7 +2,8 @@
 
 Label `executor`: async functions run on the loop, others in a thread unless the label says
 "process". In a process a task sees its arguments and its dependencies, which are resolved in the
-worker and have to be such as can be pickled; not the job's transaction, its progress, or the log.
+worker and have to be such as can be pickled; not the job's transaction or the log. What it tells of
+its progress goes to the worker.
 """
 
 import inspect
@@ -113,7 +114,7 @@ class Executors:
     def place(self, task: Any, run: Run) -> AbstractAsyncContextManager[Target]:
         """A place to run a task; what comes back stands for its function. Waits for a free one."""
         if executor_of(task) is Executor.PROCESS:
-            return self._in_process(task)
+            return self._in_process(task, run)
         return self._in_thread(task, run)
 
     async def close(self) -> None:
@@ -127,9 +128,9 @@ class Executors:
             yield partial(place.call, task.original_func)
 
     @asynccontextmanager
-    async def _in_process(self, task: Any) -> AsyncIterator[Target]:
+    async def _in_process(self, task: Any, run: Run) -> AsyncIterator[Target]:
         name = name_of(task)
-        async with self._pool.place() as place:
+        async with self._pool.place(run.tell) as place:
             yield partial(place.call, name)
 
     def _modules(self) -> list[str]:

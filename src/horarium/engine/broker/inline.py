@@ -10,11 +10,13 @@ snoozes is run again by the next `wait_all`.
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from taskiq import TaskiqEvents
 from taskiq.acks import AckableMessage
 from taskiq.exceptions import UnknownTaskError
 from taskiq.message import BrokerMessage
+from taskiq.result import TaskiqResult
 from taskiq.utils import maybe_awaitable
 
 from horarium.engine.broker.bridge import Bridge
@@ -32,6 +34,14 @@ class InlineResults(LedgerResults):
     def __init__(self, ledger: InlineLedger, seal: Seal) -> None:
         super().__init__(ledger, seal)
         self._inline = ledger
+
+    async def get_result(self, task_id: str, with_logs: bool = False) -> TaskiqResult[Any]:
+        """The result of a job that has ended; its error is the very one that was raised."""
+        result = await super().get_result(task_id, with_logs)
+        error = self._inline.error(task_id)
+        if result.is_err and error is not None and result.error is not None:
+            result.error = error
+        return result
 
     async def wait(self, task_id: str, timeout: float | None) -> None:
         """Run what is queued.
@@ -89,6 +99,11 @@ class InlineBroker(LedgerBroker):
         if self.find_task(message.task_name) is None:
             raise UnknownTaskError(task_name=message.task_name)
         await super().kick(message)
+
+    @property
+    def _running_tasks(self) -> set[asyncio.Task[None]]:
+        """What runs at this moment, under the name by which tests of TaskIQ's broker know it."""
+        return self.ledger.running if isinstance(self.ledger, InlineLedger) else set()
 
     async def wait_all(self) -> None:
         """Run what is queued, with what that enqueues, and once more each job that has snoozed."""

@@ -10,10 +10,11 @@ import msgspec
 from horarium.database import Database
 from horarium.engine.broker.broker import LedgerBroker
 from horarium.engine.broker.execution import Execution
+from horarium.engine.jobs.acceptance import check
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.inquiry import Filter
 from horarium.engine.jobs.job import Claim, Enqueued, Error, Job, NewJob, State, UniqueKey
-from horarium.engine.jobs.ledger import Ledger, check
+from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.jobs.outcome import (
     Again,
     Cancelled,
@@ -51,6 +52,8 @@ class InlineLedger(Ledger):
         self._asked: dict[str, NewJob] = {}
         self._shown: dict[str, Job] = {}
         self._runs: dict[str, Run] = {}
+        self._errors: dict[str, BaseException] = {}
+        self.running: set[asyncio.Task[None]] = set()
         self._execution: Execution | None = None
 
     # Enqueue
@@ -117,6 +120,8 @@ class InlineLedger(Ledger):
     async def _run(self, id: str) -> None:
         """Run a job in an asyncio task of its own: it may itself be called from a task."""
         attempts = asyncio.create_task(self._attempts(id))
+        self.running.add(attempts)
+        attempts.add_done_callback(self.running.discard)
         try:
             await asyncio.shield(attempts)
         except asyncio.CancelledError:
@@ -133,10 +138,19 @@ class InlineLedger(Ledger):
             outcome = await self._attempt(run)
             await run.roll_back()
             self._record(id, outcome)
+            self._remember(id, run)
             if run.afterwards is not None and isinstance(outcome, Succeeded | Failed):
                 await run.afterwards()
             if isinstance(outcome, GivenBack) or (isinstance(outcome, Snoozed) and outcome.delay):
                 return
+
+    def _remember(self, id: str, run: Run) -> None:
+        """What a table could not keep: the exception itself, and what was told in the attempt."""
+        self._errors.pop(id, None)
+        if run.error is not None:
+            self._errors[id] = run.error
+        if run.mark.number:
+            self._change(id, progress=run.mark)
 
     async def _attempt(self, run: Run) -> Outcome:
         if self._execution is None:
@@ -213,6 +227,10 @@ class InlineLedger(Ledger):
             raise InvalidInput("filter", "an inline ledger finds jobs by state, task and queue")
         found = [job for job in reversed(self._shown.values()) if _matches(job, which)]
         return found[(page - 1) * count : page * count]
+
+    def error(self, id: str) -> BaseException | None:
+        """What the last attempt of a job raised, itself."""
+        return self._errors.get(id)
 
     async def expect(self, id: str) -> bool:
         """Whether this job has not ended."""

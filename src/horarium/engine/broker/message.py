@@ -48,7 +48,9 @@ class _Delivery(msgspec.Struct):
     task_id: str
     task_name: str
     labels: dict[str, Any]
-    call: msgspec.Raw
+    call: msgspec.Raw = msgspec.Raw()
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
 
 
 Names = Callable[[str], Sequence[str]]
@@ -81,12 +83,16 @@ class LedgerFormatter(TaskiqFormatter):
         )
 
     def loads(self, message: bytes) -> TaskiqMessage:
-        """The message that `deliver` wrote for TaskIQ's own receiver, or that `dumps` made here."""
+        """The message that `deliver` wrote for TaskIQ's own receiver, that `dumps` made here, or
+        that TaskIQ's own formatter wrote as JSON.
+        """
         if isinstance(message, _SentCall):
             sent, call = message.message, decode_call(message)
             return _message(sent.task_id, sent.task_name, dict(sent.labels), call)
         delivery = msgspec.json.decode(message, type=_Delivery)
-        call = msgspec.json.decode(delivery.call, type=Call)
+        call = Call(delivery.args, delivery.kwargs)
+        if bytes(delivery.call):
+            call = msgspec.json.decode(delivery.call, type=Call)
         return _message(delivery.task_id, delivery.task_name, delivery.labels, call)
 
 

@@ -6,8 +6,8 @@ async def send(letters: list[int], progress: Progress) -> None:
         ...
         await progress(done / len(letters), f"letter {letter}")
 
-Telling is cheap, however often it is done: see `horarium.engine.worker.board`. TaskIQ's own
-`ProgressTracker` ends up in the same place.
+From a thread or a process of the pool it is `progress.set(…)`. Telling is cheap, however often it
+is done: see `horarium.engine.worker.board`. TaskIQ's own `ProgressTracker` ends up there too.
 """
 
 from typing import Any
@@ -17,6 +17,7 @@ from taskiq.depends.progress_tracker import TaskProgress, TaskState
 from horarium.engine.broker.message import encode_value
 from horarium.engine.jobs.job import Mark
 from horarium.engine.jobs.mark import UNSET, Unset, next_mark
+from horarium.engine.worker import afar
 from horarium.engine.worker.run import Run, current_run
 from horarium.errors import HorariumError, InvalidInput
 
@@ -68,19 +69,29 @@ class ProgressTeller:
         if self._run is None:
             self._mark = mark
         else:
-            tell(self._run, mark)
+            self._run.tell(mark)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is handed to a process of the pool tells from there."""
+        return FarTeller, (self.mark,)
+
+
+class FarTeller(ProgressTeller):
+    """Tells the progress of an attempt from the process that does it."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__(None)
+        self._mark = mark
+        self._call = afar.current_call()
+
+    def _keep(self, mark: Mark) -> None:
+        self._mark = mark
+        afar.tell(self._call, mark)
 
 
 def progress_teller() -> ProgressTeller:
     """The teller of the attempt that runs."""
     return ProgressTeller(current_run())
-
-
-def tell(run: Run, mark: Mark) -> None:
-    """Put a run's new mark on its worker's board."""
-    run.mark = mark
-    if run.board is not None:
-        run.board.tell(run.claim, mark)
 
 
 def run_that_tells(job: str) -> Run:

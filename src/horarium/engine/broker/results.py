@@ -14,15 +14,16 @@ from horarium.engine.broker.progress import (
     from_taskiq,
     run_that_tells,
     seen_from_outside,
-    tell,
     to_taskiq,
 )
 from horarium.engine.broker.seal import Seal
+from horarium.engine.jobs.channels import FINISHED_CHANNEL
 from horarium.engine.jobs.job import Error, Job, State
-from horarium.engine.jobs.ledger import FINISHED_CHANNEL, Ledger
+from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.worker.run import current_run
 from horarium.errors import HorariumError, NotFound
 from horarium.listener import Listener
+from horarium.waiting import set_within
 
 _LOOK_AGAIN = 5.0
 """Seconds after which a waiter looks by itself: notifications are hints."""
@@ -87,7 +88,7 @@ class LedgerResults(AsyncResultBackend[Any]):
             HorariumError: the calling code is not run for this job.
         """
         run = run_that_tells(task_id)
-        tell(run, from_taskiq(run.mark, progress))
+        run.tell(from_taskiq(run.mark, progress))
 
     async def get_progress(self, task_id: str) -> TaskProgress[Any] | None:
         """What the newest attempt of a job told last; `None`: nothing."""
@@ -110,7 +111,7 @@ class LedgerResults(AsyncResultBackend[Any]):
         try:
             async with asyncio.timeout(timeout):
                 while await self._ledger.expect(task_id):
-                    await _wait_for(ended, _LOOK_AGAIN)
+                    await set_within(ended, _LOOK_AGAIN)
                     ended.clear()
             await self._ledger.show(task_id)
         finally:
@@ -129,14 +130,6 @@ class LedgerResults(AsyncResultBackend[Any]):
         for each in jobs:
             for waiter in self._waiting.get(each, ()):
                 waiter.set()
-
-
-async def _wait_for(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
 
 
 def _result(job: Job) -> TaskiqResult[Any]:

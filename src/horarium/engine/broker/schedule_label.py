@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from horarium.engine.broker import labels as labelling
-from horarium.engine.broker.calls import limits
-from horarium.engine.broker.message import decode_call, encode_call, encode_value
+from horarium.engine.broker.calls import scheduled
 from horarium.engine.broker.parameters import Parameters, parameters_of
-from horarium.engine.schedules.schedule import CatchUp, Overlap, Schedule, check, completed
+from horarium.engine.schedules.schedule import (
+    DAY,
+    CatchUp,
+    Overlap,
+    Schedule,
+    check,
+    completed,
+    usual_overlap,
+)
 from horarium.engine.schedules.timetable import (
     At,
     Calendar,
@@ -98,27 +104,15 @@ def read(
                 name, f"there is no such field; known are {', '.join(sorted(_KNOWN))}"
             )
     own = _mapping("labels", values.get("labels"))
-    options = labelling.read({**declared, **own})
-    travelling = labelling.differing(own, declared)
+    args, kwargs = _args(values.get("args")), _mapping("kwargs", values.get("kwargs"))
     catch_up = _choice("catch_up", CatchUp, values.get("catch_up", CatchUp.LATEST))
-    # Due times that are all caught up must not push each other out.
-    overlap = Overlap.BUFFER_ALL if catch_up is CatchUp.ALL else Overlap.SKIP
-    arguments = encode_call(
-        task, _args(values.get("args")), _mapping("kwargs", values.get("kwargs"))
-    )
     return Schedule(
         id=id,
-        task=task,
         timetable=_timetable(id, values),
-        arguments=msgspec.Raw(arguments),
-        limits=limits(options, task, parameters, decode_call(arguments)),
-        labels=msgspec.Raw(encode_value(travelling)),
-        queue=options.queue,
-        priority=options.priority,
-        owner=options.owner,
-        overlap=_choice("overlap", Overlap, values.get("overlap", overlap)),
+        overlap=_choice("overlap", Overlap, values.get("overlap", usual_overlap(catch_up))),
         catch_up=catch_up,
-        catch_up_window=_seconds("catch_up_window", values.get("catch_up_window", 86_400.0)),
+        catch_up_window=_seconds("catch_up_window", values.get("catch_up_window", DAY)),
+        **scheduled(task, declared, own, args, kwargs, parameters),
     )
 
 

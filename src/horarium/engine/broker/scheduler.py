@@ -7,9 +7,9 @@ it, so that it may be started twice, or anywhere, without doubling anything.
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taskiq import TaskiqScheduler
 
@@ -40,6 +40,7 @@ class LedgerScheduler(TaskiqScheduler):
         self._declared = declared
         self._ledger_broker = broker
         self._running: asyncio.Task[None] | None = None
+        self.beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     async def startup(self) -> None:
         """Start the broker, synchronise the code's schedules, and begin to fire."""
@@ -59,7 +60,7 @@ class LedgerScheduler(TaskiqScheduler):
     def engine(self) -> Scheduler:
         """The engine's scheduler, for who runs it without TaskIQ's command."""
         keep = timedelta(days=self._ledger_broker.settings.keep_firings)
-        return Scheduler(self.book.ledger, self._ledger_broker.events, keep)
+        return Scheduler(self.book.ledger, self._ledger_broker.events, keep, self.beside)
 
     async def synchronise(self) -> None:
         """Make the book say what the code declares."""

@@ -57,15 +57,15 @@ class Seal:
         Raises:
             CannotOpen: it is sealed, and none of the keys opens it.
         """
-        if not result.startswith(b'{"sealed":'):
+        kept = _sealed(result)
+        if kept is None:
             return result
-        try:
-            kept = msgspec.json.decode(result, type=_Kept)
-        except msgspec.MsgspecError:
-            return result  # the task's own data
-        if not kept.sealed.startswith("gAAAA"):  # as every token of Fernet's begins
-            return result
-        return self._open(kept.sealed.encode())
+        return self._open(kept.encode())
+
+    @staticmethod
+    def is_sealed(result: bytes) -> bool:
+        """Whether a result is one that was sealed, by whichever key."""
+        return _sealed(result) is not None
 
     def _open(self, token: bytes) -> bytes:
         if self._box is None:
@@ -79,6 +79,18 @@ class Seal:
                 "it is encrypted, and none of this process's HORARIUM_ENCRYPTION_KEYS opens it"
             ) from None
         return plain
+
+
+def _sealed(result: bytes) -> str | None:
+    """The token that stands for a result; `None`: it is the task's own data."""
+    if not result.startswith(b'{"sealed":'):
+        return None
+    try:
+        kept = msgspec.json.decode(result, type=_Kept)
+    except msgspec.MsgspecError:
+        return None
+    # As every token of Fernet's begins.
+    return kept.sealed if kept.sealed.startswith("gAAAA") else None
 
 
 def _box(keys: Sequence[str]) -> Any:

@@ -1,8 +1,8 @@
 """TaskIQ's task, kicker and handle, as this broker makes them.
 
-They are TaskIQ's own with four differences: labels keep their types on the way, a wrong label is
-refused at the declaration, the handle says whether the call made a job, and waiting for a result
-waits for a notification.
+They are TaskIQ's own with five differences: labels keep their types on the way, a wrong label is
+refused at the declaration, a call that cannot be sent says why, the handle says whether the call
+made a job, and waiting for a result waits for a notification.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
 import structlog
 from taskiq.decor import AsyncTaskiqDecoratedTask
-from taskiq.exceptions import ResultGetError, TaskiqResultTimeoutError
+from taskiq.exceptions import ResultGetError, SendTaskError, TaskiqResultTimeoutError
 from taskiq.kicker import AsyncKicker
 from taskiq.message import TaskiqMessage
 from taskiq.result import TaskiqResult
@@ -39,6 +39,14 @@ _log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 H = TypeVar("H", bound=Hook)
+
+
+class NotSent(SendTaskError):
+    """A call could not be sent; its message says why, and so does its cause."""
+
+    __template__ = "the call of {task} could not be sent: {reason}"
+    task: str
+    reason: str
 
 
 class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
@@ -88,7 +96,7 @@ class LedgerTask(AsyncTaskiqDecoratedTask[P, R]):
 
         Raises:
             HorariumError: the calling thread runs an event loop: ``await task.kiq()`` there.
-            SendTaskError: the call could not be sent; its cause says why.
+            SendTaskError: the call could not be sent; its message says why.
         """
         kicker: Any = self.kicker()
         handle: LedgerHandle[R] = kicker.kiq_sync(*args, **kwargs)
@@ -123,14 +131,22 @@ class LedgerKicker(AsyncKicker[P, R]):
         return self
 
     async def kiq(self, *args: Any, **kwargs: Any) -> Any:
-        """Enqueue a call of the task; returns its handle."""
+        """Enqueue a call of the task; returns its handle.
+
+        Raises:
+            SendTaskError: the call could not be sent; its message says why.
+        """
         queue = self.labels.get("queue") or self.labels.get("queue_name")
         with (
             tracing.sending(self.broker, self.task_name, queue) as sending,
             answered() as answer,
         ):
             self.labels.update(sending.carried)
-            sent = await super().kiq(*args, **kwargs)
+            try:
+                sent = await super().kiq(*args, **kwargs)
+            except SendTaskError as error:
+                cause = error.__cause__ or error
+                raise NotSent(task=self.task_name, reason=str(cause)) from cause
             enqueued = answer.enqueued
             if enqueued is None:
                 enqueued = Enqueued(sent.task_id, True)

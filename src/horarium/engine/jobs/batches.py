@@ -11,18 +11,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-import asyncpg
 import msgspec
 
-from horarium.database import Connection, current_connection, statement
+from horarium.clock import transaction_time
+from horarium.database import Connection, statement
 from horarium.engine.jobs import dependents, gate
+from horarium.engine.jobs.acceptance import job_rows
 from horarium.engine.jobs.channels import CANCEL_CHANNEL, FINISHED_CHANNEL
 from horarium.engine.jobs.composition import After
-from horarium.engine.jobs.dependents import Member
-from horarium.engine.jobs.failure import storable
-from horarium.engine.jobs.job import Error, State
-from horarium.engine.jobs.ledger import Ledger, job_rows
-from horarium.errors import Conflict, InvalidInput, NotFound
+from horarium.engine.jobs.dependents import Member, despite_deadlock
+from horarium.engine.jobs.ending import worded
+from horarium.engine.jobs.job import State
+from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.jobs.storable import check_name
+from horarium.errors import Conflict, NotFound
 
 
 class Kind(StrEnum):
@@ -93,11 +95,12 @@ class Batches:
             Conflict: one of the ids is unfinished already.
             InvalidInput: a field that the ledger cannot keep.
         """
-        _check_text("name", name)
-        _check_text("owner", owner)
+        for field, text in (("name", name), ("owner", owner)):
+            if text is not None:
+                check_name(field, text)
         total = 0
         async with self._database.transaction() as connection:
-            now = self._ledger.clock() or await connection.fetchval("select now()")
+            now = await transaction_time(self._ledger.clock, connection)
             async for some in members:
                 await self._record(connection, id, some, now)
                 total += len(some)
@@ -156,16 +159,10 @@ class Batches:
             NotFound: there is no such batch.
         """
         await self.show(id)
-        while True:
-            try:
-                return await self._cancel(id, reason, running=running)
-            except asyncpg.DeadlockDetectedError:
-                # A job was claimed and ended just when it was to be locked: once more without it.
-                if current_connection() is not None:
-                    raise
+        return await despite_deadlock(lambda: self._cancel(id, reason, running=running))
 
     async def _cancel(self, id: str, reason: str, *, running: bool) -> BatchCancellation:
-        error = msgspec.json.encode(Error("Cancelled", storable(reason))).decode()
+        error = worded("Cancelled", reason).decode()
         async with self._database.transaction() as connection:
             clock = self._ledger.clock
             row = await connection.fetchrow(_sql("batch_cancel"), id, error, clock())
@@ -196,11 +193,6 @@ def _progress(row: Any) -> BatchProgress:
         share=max(0, total - unfinished) / total,
         ended_at=None if unfinished else row["newest_end"],
     )
-
-
-def _check_text(field: str, text: str | None) -> None:
-    if text is not None and (not 1 <= len(text) <= 255 or storable(text) != text):
-        raise InvalidInput(field, "it takes 1 to 255 characters that can be kept, none of them NUL")
 
 
 def _sql(name: str) -> str:

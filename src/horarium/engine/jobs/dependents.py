@@ -5,7 +5,7 @@ claim looks at it. Each of those is a row of `dependencies`, *open* until that j
 Whoever ends a job, a worker's finisher, a cancellation or the end of another's wait, does in the
 same transaction what follows from it: there is no instant at which a job has ended and those that
 wait for it do not know, and so nothing to repair after a crash. `horarium.end_dependencies`
-(revision 0005) does that, for all jobs of a batch of outcomes in one call, and only where a job is
+(revision 0013) does that, for all jobs of a batch of outcomes in one call, and only where a job is
 marked as followed: other jobs cost nothing.
 
 A job may end while somebody records that he waits for it. The one who waits marks it as followed
@@ -15,10 +15,11 @@ from recording outcomes. What is part of the same composition is nobody else's t
 none of this.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
+import asyncpg
 import msgspec
 
 from horarium.clock import Clock
@@ -27,6 +28,9 @@ from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.jobs.composition import After
 from horarium.engine.jobs.job import NewJob
 from horarium.errors import InvalidInput
+from horarium.transaction import current_connection
+
+T = TypeVar("T")
 
 _AT_ONCE = 10_000
 _JSON = frozenset({4, 6, 14})
@@ -45,6 +49,17 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     after: After | None = None
     outside: bool = False
     followed: bool = False
+
+
+class Stopped(NamedTuple):
+    """A job that ended as cancelled because one that it waited for did not succeed."""
+
+    id: str
+    task: str
+    queue: str
+    attempt: int
+    owner: str | None
+    because: str
 
 
 async def record(
@@ -94,18 +109,35 @@ async def require(connection: Connection, after: After) -> After:
     return After(jobs, after.on_failure)
 
 
-async def refuse_circle(connection: Connection, job: NewJob, after: After) -> None:
+async def refuse_circles(connection: Connection, jobs: Sequence[NewJob], after: After) -> None:
     """A new job can close a circle only under an id that was there before.
 
     Raises:
         InvalidInput: the job would wait for itself, maybe by way of others.
     """
-    if job.id in after.jobs or await connection.fetchval(_sql("followed_already"), job.id):
+    ids = [job.id for job in jobs]
+    own = set(ids).intersection(after.jobs)
+    circular = min(own) if own else await connection.fetchval(_sql("followed_already"), ids)
+    if circular is not None:
         raise InvalidInput(
             "after",
-            f"the job {job.id!r} would wait for itself: others wait for a job of this id. Give it "
-            "an id of its own",
+            f"the job {circular!r} would wait for itself: others wait for a job of this id. Give "
+            "it an id of its own",
         )
+
+
+async def despite_deadlock(act: Callable[[], Awaitable[T]]) -> T:
+    """Do what locks jobs with their followers, again where a deadlock was in its way.
+
+    A job may begin to run, and end, just when those that follow it are locked. Inside a transaction
+    of the caller's nothing can be done again: the error is the caller's.
+    """
+    while True:
+        try:
+            return await act()
+        except asyncpg.DeadlockDetectedError:
+            if current_connection() is not None:
+                raise
 
 
 async def lock(connection: Connection, id: str) -> None:
@@ -113,11 +145,19 @@ async def lock(connection: Connection, id: str) -> None:
     await connection.execute(_sql("lock_followers"), id)
 
 
-async def end(connection: Connection, ended: Sequence[tuple[str, str]], clock: Clock) -> None:
-    """End the wait for jobs that have just ended: their ids and states. Nothing for none."""
-    if ended:
-        ids, states = zip(*ended, strict=True)
-        await connection.execute(_sql("end_dependencies"), ids, states, clock())
+async def end(
+    connection: Connection, ended: Sequence[tuple[str, str]], clock: Clock
+) -> list[Stopped]:
+    """End the wait for jobs that have just ended: their ids and states. Nothing for none.
+
+    Returns:
+        Those that were to stop with them, and have ended too.
+    """
+    if not ended:
+        return []
+    ids, states = zip(*ended, strict=True)
+    rows = await connection.fetch(_sql("end_dependencies"), ids, states, clock())
+    return [Stopped(*row) for row in rows]
 
 
 async def follow_again(connection: Connection, jobs: Sequence[str]) -> None:

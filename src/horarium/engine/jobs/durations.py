@@ -1,10 +1,20 @@
-"""Spans of time as labels write them."""
+"""Spans and instants of time as labels write them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 SECONDS = "seconds or a timedelta"
+INSTANT = "an instant with its zone, from the year 2 to the year 9998"
 LONGEST = 10.0**9
+
+
+def is_in_range(instant: datetime) -> bool:
+    """Whether an instant can be kept, shown in every zone, and reckoned with.
+
+    The last and the first that Python has are PostgreSQL's words for never and for always, and
+    cannot be reckoned with there.
+    """
+    return instant.tzinfo is not None and 2 <= instant.year <= 9998
 
 
 def seconds(value: Any) -> float | None:

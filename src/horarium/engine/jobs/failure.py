@@ -3,6 +3,7 @@
 import traceback
 
 from horarium.engine.jobs.job import Error
+from horarium.engine.jobs.storable import storable
 
 MOST_MESSAGE = 10_000
 MOST_TRACEBACK = 50_000
@@ -18,11 +19,6 @@ def describe(error: BaseException) -> Error:
         storable(_trace(error))[-MOST_TRACEBACK:],
         storable(str(kind.__module__)),
     )
-
-
-def storable(text: str) -> str:
-    """The text with what PostgreSQL cannot keep, NUL and lone surrogates, written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
 def _message(error: BaseException) -> str:

@@ -195,7 +195,7 @@ def _job(row: Any) -> Job:
     return Job(**values)
 
 
-def _error(kept: bytes | None) -> Error | None:
+def _error(kept: str | bytes | None) -> Error | None:
     return None if kept is None else msgspec.json.decode(kept, type=Error)
 
 

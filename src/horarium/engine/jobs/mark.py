@@ -5,14 +5,13 @@ does not name stays as it was told before.
 """
 
 import math
-import re
 from enum import Enum
 from typing import Any
 
 import msgspec
 
-from horarium.engine.jobs.failure import storable
 from horarium.engine.jobs.job import Mark
+from horarium.engine.jobs.storable import has_nul, storable
 from horarium.errors import InvalidInput
 
 MOST_NOTE = 1000
@@ -89,13 +88,9 @@ def _meta(value: bytes | None) -> Any:
     if len(value) > MOST_META:
         reason = f"it has {len(value):,} bytes of JSON; progress keeps at most {MOST_META:,}"
         raise InvalidInput("meta", reason)
-    if _NUL.search(value):
+    if has_nul(value):
         raise InvalidInput("meta", "it has text with the character NUL, which cannot be kept")
     try:
         return msgspec.json.decode(value)
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise InvalidInput("meta", f"it cannot be read back: {error}") from None
-
-
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""NUL as JSON writes it; a backslash before it may itself be escaped."""

@@ -52,7 +52,7 @@ async def forget_marks(
     return int(await connection.fetchval(sql, clock(), keep, most))
 
 
-def read_mark(kept: bytes | None) -> Mark | None:
+def read_mark(kept: str | bytes | None) -> Mark | None:
     """A mark as the ledger keeps it."""
     return None if kept is None else _decoder.decode(kept)
 

@@ -15,6 +15,7 @@ from horarium.database import Database, statement
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.channels import JOBS_CHANNEL
 from horarium.engine.jobs.job import FINAL, State
+from horarium.engine.jobs.storable import check_name
 from horarium.errors import InvalidInput, NotFound
 
 MOST_NOTE = 1000
@@ -58,7 +59,7 @@ class Queues:
         Raises:
             NotFound: nobody knows of it.
         """
-        check_queue(name)
+        check_name("queue", name)
         async with self.database.connection() as connection:
             row = await connection.fetchrow(_sql("queues"), name, self.clock())
         if row is None:
@@ -71,7 +72,7 @@ class Queues:
         Raises:
             InvalidInput: no queue can have this name, or the note is too long.
         """
-        check_queue(name)
+        check_name("queue", name)
         if note is not None and (len(note) > MOST_NOTE or "\0" in note):
             raise InvalidInput("note", f"it takes up to {MOST_NOTE} characters, none of them NUL")
         async with self.database.transaction() as connection:
@@ -92,16 +93,6 @@ class Queues:
             # Some of its jobs may wait for a turn that was passed on over them.
             await gate.sweep(connection)
         return msgspec.structs.replace(queue, paused_at=None, note=None)
-
-
-def check_queue(name: str) -> None:
-    """Refuse a name that no queue can have.
-
-    Raises:
-        InvalidInput: it is empty, too long, or has NUL in it.
-    """
-    if not 1 <= len(name) <= 255 or "\0" in name:
-        raise InvalidInput("queue", "its name takes 1 to 255 characters, none of them NUL")
 
 
 def _queue(row: Mapping[str, Any]) -> Queue:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from horarium.clock import current_time
 from horarium.database import Connection, statement
 from horarium.engine.jobs import dependents
 from horarium.engine.jobs.channels import JOBS_CHANNEL
@@ -76,7 +77,7 @@ class Repetition(Inquiry):
         state, since, until, rest = asked(which)
         place = (since or _BEFORE_ALL, "")
         async with self.database.connection() as connection:
-            now = self.clock() or await connection.fetchval("select clock_timestamp()")
+            now = await current_time(self.clock, connection)
         until = now if until is None else min(until, now)
         while True:
             async with self.database.connection() as connection:

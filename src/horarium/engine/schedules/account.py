@@ -11,7 +11,7 @@ import msgspec
 
 from horarium.database import Connection, statement
 from horarium.engine.jobs.explanation import Explanation
-from horarium.engine.schedules.book import Book, Firing
+from horarium.engine.schedules.book import Book, Firing, firing_of
 from horarium.engine.schedules.explanation import Reason, explain_schedule
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.record import decode
@@ -65,7 +65,7 @@ async def account(book: Book, id: str, instant: datetime) -> Account:
 
 async def _firing(connection: Connection, id: str, instant: datetime) -> Firing | None:
     row = await connection.fetchrow(_sql("firing_at"), id, instant)
-    return None if row is None else Firing(**{**row, "outcome": Outcome(row["outcome"])})
+    return None if row is None else firing_of(row)
 
 
 async def _due(

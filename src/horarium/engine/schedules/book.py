@@ -1,9 +1,11 @@
 """The book of schedules: adding them, changing them, looking at them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
+from horarium.clock import current_time
 from horarium.database import Connection, Database, statement
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.schedules.acts import note_act
@@ -42,6 +44,11 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     job: str | None
     decided_at: datetime
     decided_by: str
+
+
+def firing_of(row: Any) -> Firing:
+    """A row of firings."""
+    return Firing(**{**row, "outcome": Outcome(row["outcome"])})
 
 
 class Book:
@@ -91,12 +98,10 @@ class Book:
     ) -> int:
         course = course_of(schedule)
         decided_until = decided_until_of(schedule.timetable, now) if kept is None else now
-        upcoming = course.next_due(decided_until)
         return int(
             await connection.fetchval(
                 _sql("put"), schedule.id, origin, app, schedule.task,
-                msgspec.json.encode(schedule), decided_until, upcoming,
-                None if upcoming is None else course.fires_at(upcoming),
+                msgspec.json.encode(schedule), decided_until, *course.upcoming(decided_until),
                 self.ledger.clock(), SCHEDULES_CHANNEL,
             )
         )  # fmt: skip
@@ -156,11 +161,8 @@ class Book:
             now = await self._change_time(connection, kept)
             await self._settle(connection, kept, now)
             await note_act(connection, self.ledger.clock, id, "resume", note, origin)
-            course = course_of(kept.schedule)
-            upcoming = course.next_due(now)
             await connection.execute(
-                _sql("resume"), id, now, upcoming,
-                None if upcoming is None else course.fires_at(upcoming),
+                _sql("resume"), id, now, *course_of(kept.schedule).upcoming(now),
                 self.ledger.clock(), SCHEDULES_CHANNEL,
             )  # fmt: skip
 
@@ -247,12 +249,11 @@ class Book:
         """A page of firings, newest due time first."""
         async with self.database.connection() as connection:
             rows = await connection.fetch(_sql("firings"), schedule, count, (page - 1) * count)
-        return [Firing(**{**row, "outcome": Outcome(row["outcome"])}) for row in rows]
+        return [firing_of(row) for row in rows]
 
     async def now(self, connection: Connection) -> datetime:
         """The time by which due times are judged: the database's."""
-        now: datetime = self.ledger.clock() or await connection.fetchval("select clock_timestamp()")
-        return now.astimezone(UTC)
+        return (await current_time(self.ledger.clock, connection)).astimezone(UTC)
 
 
 def _sql(name: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from horarium.database import statement
 from horarium.engine.schedules.acts import Act
-from horarium.engine.schedules.book import Book, Firing
+from horarium.engine.schedules.book import Book, Firing, firing_of
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.record import kept_of
 from horarium.engine.schedules.schedule import Kept, Origin, ScheduleState
@@ -68,7 +68,14 @@ async def firings(
     await book.show(id)
     async with book.database.connection() as connection:
         rows = await connection.fetch(_sql("firings_of"), id, before, since, outcome, count)
-    return [Firing(**{**row, "outcome": Outcome(row["outcome"])}) for row in rows]
+    return [firing_of(row) for row in rows]
+
+
+async def last_firings(book: Book, ids: Sequence[str]) -> dict[str, Firing]:
+    """The newest firing of each of these schedules that has any."""
+    async with book.database.connection() as connection:
+        rows = await connection.fetch(_sql("last_firings"), ids)
+    return {row["schedule"]: firing_of(row) for row in rows}
 
 
 async def acts(book: Book, id: str, *, page: int = 1, count: int = 20) -> list[Act]:

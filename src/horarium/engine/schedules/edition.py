@@ -22,7 +22,6 @@ from horarium.engine.schedules.schedule import (
     Schedule,
     check,
     completed,
-    course_of,
     decided_until_of,
     same,
 )
@@ -175,9 +174,7 @@ async def _add(
         return set()
     now = await book.now(connection)
     rows = list(zip(*(_row(each, now) for each in schedules), strict=True))
-    added = await connection.fetch(
-        statement(__package__, "put_many"), origin, app, *rows, book.ledger.clock()
-    )
+    added = await connection.fetch(statement(__package__, "put_many"), origin, app, *rows, now)
     return {row["id"] for row in added}
 
 
@@ -193,13 +190,11 @@ class _Row(NamedTuple):
 def _row(schedule: Schedule, now: datetime) -> _Row:
     schedule = completed(schedule, None, now)
     with _named(schedule.id):
-        check(schedule)
-    course = course_of(schedule)
+        course = check(schedule)
     decided_until = decided_until_of(schedule.timetable, now)
-    upcoming = course.next_due(decided_until)
-    fires_at = None if upcoming is None else course.fires_at(upcoming)
+    next_due_at, next_fire_at = course.upcoming(decided_until)
     definition = _encoder.encode(schedule)
-    return _Row(schedule.id, schedule.task, definition, decided_until, upcoming, fires_at)
+    return _Row(schedule.id, schedule.task, definition, decided_until, next_due_at, next_fire_at)
 
 
 async def _put(book: Book, schedule: Schedule, origin: Origin, app: str | None) -> None:

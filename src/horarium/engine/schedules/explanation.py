@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from horarium.database import statement
+from horarium.engine.jobs.outcome import UNKNOWN_TASK
 from horarium.engine.schedules.book import Book
 from horarium.engine.schedules.schedule import Kept
 
@@ -116,6 +117,11 @@ def _of_job(kept: Kept, obstacles: Obstacles) -> Iterator[Reason]:
             f"its job {job} failed with {obstacles.job_error} and is tried again at "
             f"{obstacles.job_due_at:%Y-%m-%d %H:%M:%S} UTC",
             "mend the task, or cancel the job",
+        )
+    elif job is not None and (obstacles.job_error or "").startswith(f"{UNKNOWN_TASK}:"):
+        yield Reason(
+            f"no worker that has tried its job {job} knows the task {kept.schedule.task!r}",
+            "start a worker whose code has the task, or retire the schedule",
         )
     elif job is not None:
         yield Reason(f"its job {job} is {obstacles.job_state} in queue {queue!r}", "wait for it")

@@ -2,77 +2,90 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from enum import Enum
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from horarium.database import Connection, joined, statement
+from horarium.database import Connection, statement
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.schedules.book import Book
 from horarium.engine.schedules.firing import Decided, Outcome, without
-from horarium.engine.schedules.record import call, decode, record
+from horarium.engine.schedules.record import BACKFILL, call, decode, record
 from horarium.engine.schedules.refusal import REFUSED
 from horarium.engine.schedules.schedule import Schedule, course_of
 from horarium.engine.schedules.timetable import Course
+from horarium.transaction import joined
 
 _AT_ONCE = 500
 _GONE_THROUGH = 5000
 """Due times that one transaction looks at, where most of them have their job already."""
 
 
+class Turn(Enum):
+    """How a turn of a backfill ended: no more can be done now, more can, or another has its
+    schedule locked, so that more can in a moment.
+    """
+
+    THROUGH = 0
+    MORE = 1
+    LOCKED = 2
+
+
 async def go_on(book: Book, backfill: str) -> None:
     """Go through the due times of a backfill as far as its concurrency allows just now."""
-    more = True
-    while more:
+    turn = Turn.MORE
+    while turn is Turn.MORE:
         async with book.database.transaction() as connection:
-            more = await advance(connection, book.ledger, backfill)
+            turn = await advance(connection, book.ledger, backfill)
 
 
 async def go_on_with(
     connection: Connection, ledger: Ledger, schedules: Sequence[str] | None = None
-) -> bool:
+) -> Turn:
     """One turn for every backfill that has due times left, each in its own transaction.
+
+    It waits for nobody's lock: another scheduler that is held up must not hold up this one.
 
     Args:
         schedules: whose backfills; `None`: all.
-
-    Returns:
-        Whether there is more that may be done now.
     """
-    more = False
+    turns = {Turn.THROUGH}
     for row in await connection.fetch(_sql("backfills_left"), schedules):
         async with connection.transaction():
             with joined(connection):
-                more |= await advance(connection, ledger, row["id"], waiting=False)
-    return more
+                turns.add(await advance(connection, ledger, row["id"], waiting=False))
+    return next(each for each in (Turn.MORE, Turn.LOCKED, Turn.THROUGH) if each in turns)
 
 
 async def advance(
     connection: Connection, ledger: Ledger, backfill: str, *, waiting: bool = True
-) -> bool:
+) -> Turn:
     """Enqueue the next jobs of a backfill, in the caller's transaction.
 
-    Args:
-        waiting: wait for whoever is at it just now; without, leave it to them.
+    A backfill that another is at is left to them. One that cannot go on is set aside as failed.
 
-    Returns:
-        Whether there is more that may be done now. One that cannot go on is set aside as failed.
+    Args:
+        waiting: for whoever decides or changes its schedule just now; without, come again.
     """
-    lock = " for update of b" if waiting else " for update of b skip locked"
-    row = await connection.fetchrow(_sql("filling") + lock, backfill)
+    row = await connection.fetchrow(_sql("filling"), backfill)
     if row is None:
-        return False
+        return Turn.THROUGH
+    # The schedule's lock keeps schedulers from deciding the same due times meanwhile.
+    lock = " for update" if waiting else " for update skip locked"
+    if await connection.fetchrow(_sql("find") + lock, row["schedule"]) is None:
+        return Turn.LOCKED
     try:
         async with connection.transaction():
             return await _advance(connection, ledger, row)
     except REFUSED as error:
         reason = str(error) or type(error).__name__
         await _moved(connection, ledger, row, None, (0, 0), "failed", reason)
-        return False
+        return Turn.THROUGH
 
 
-async def _advance(connection: Connection, ledger: Ledger, row: Any) -> bool:
+async def _advance(connection: Connection, ledger: Ledger, row: Any) -> Turn:
     schedule = decode(row["definition"])
     room = _AT_ONCE if row["concurrency"] is None else row["concurrency"] - row["unfinished"]
     coming = _coming(course_of(schedule), row)
@@ -87,7 +100,8 @@ async def _advance(connection: Connection, ledger: Ledger, row: Any) -> bool:
     ended = room > enqueued and not batch
     state = "filled" if ended else "filling"
     await _moved(connection, ledger, row, reached, (enqueued, seen - enqueued), state, None)
-    return not ended and (row["concurrency"] is None or enqueued < room)
+    more = not ended and (row["concurrency"] is None or enqueued < room)
+    return Turn.MORE if more else Turn.THROUGH
 
 
 def _coming(course: Course, row: Any) -> Iterator[datetime]:
@@ -126,8 +140,6 @@ async def _fill(
     connection: Connection, ledger: Ledger, schedule: Schedule, row: Any, due: Sequence[datetime]
 ) -> int:
     """Enqueue and record the jobs of some due times, in their order; returns how many."""
-    # The row's lock keeps schedulers from deciding the same due times meanwhile.
-    await connection.fetchrow(_sql("find") + " for update", schedule.id)
     if not row["redo"]:
         taken = await connection.fetch(_sql("taken"), schedule.id, due)
         done = {each["at"] for each in taken}
@@ -170,7 +182,7 @@ async def _split_rows(
 
 
 def _firing(due_at: datetime, covers: tuple[datetime, datetime]) -> Decided:
-    return Decided(due_at=due_at, outcome=Outcome.ENQUEUED, reason="backfill", covers=covers)
+    return Decided(due_at=due_at, outcome=Outcome.ENQUEUED, reason=BACKFILL, covers=covers)
 
 
 def _sql(name: str) -> str:

@@ -93,13 +93,13 @@ def decide(
     found = list(islice(coming, MOST_AT_ONCE))
     complete = len(found) < MOST_AT_ONCE
     reached = max(decided_until, until) if complete else found[-1].due_until or found[-1].due_at
-    upcoming = course.next_due(reached)
+    next_due_at, next_fire_at = course.upcoming(reached)
     return Decision(
         firings=_settled(schedule, found, busy),
         complete=complete,
         decided_until=reached,
-        next_due_at=upcoming,
-        next_fire_at=None if upcoming is None else course.fires_at(upcoming),
+        next_due_at=next_due_at,
+        next_fire_at=next_fire_at,
     )
 
 

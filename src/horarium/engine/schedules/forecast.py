@@ -20,7 +20,7 @@ from horarium.engine.schedules.timetable import Course
 from horarium.errors import InvalidInput
 
 MINUTE = timedelta(minutes=1)
-LONGEST = timedelta(days=31)
+LONGEST_FORECAST = timedelta(days=31)
 _PAGE = 5000
 
 
@@ -30,10 +30,11 @@ async def forecast(
     """Firings of all active schedules in each minute of a span; minutes without any are left out.
 
     Raises:
-        InvalidInput: the span is empty, or longer than `LONGEST`.
+        InvalidInput: the span is empty, or longer than `LONGEST_FORECAST`.
     """
-    if not timedelta(0) < span <= LONGEST:
-        raise InvalidInput("span", f"it takes more than nothing and at most {LONGEST.days} days")
+    if not timedelta(0) < span <= LONGEST_FORECAST:
+        days = LONGEST_FORECAST.days
+        raise InvalidInput("span", f"it takes more than nothing and at most {days} days")
     crowd: Counter[datetime] = Counter()
     after = ""
     while rows := await _active(book, after):

@@ -13,6 +13,9 @@ from horarium.engine.jobs.job import NewJob
 from horarium.engine.schedules.firing import Decided, without
 from horarium.engine.schedules.schedule import Kept, Schedule, course_of, unreadable
 
+BACKFILL = "backfill"
+"""Why a firing was decided that a backfill made; the label of its job, which says the same."""
+
 
 class Fired(NamedTuple):
     """A firing as it was recorded."""
@@ -23,20 +26,16 @@ class Fired(NamedTuple):
 
 
 def call(schedule: Schedule, firing: Decided) -> NewJob:
-    """The job that a firing makes; its labels say which span of time it covers."""
+    """The job that a firing makes; its labels say which span it covers, and if it is backfilled."""
     labels = msgspec.json.decode(schedule.labels, type=dict)
     if firing.covers is not None:
         labels["covers_from"], labels["covers_until"] = firing.covers
-    job = NewJob(
-        task=schedule.task,
-        queue=schedule.queue,
-        priority=schedule.priority,
-        arguments=bytes(schedule.arguments),
+    if firing.reason == BACKFILL:
+        labels[BACKFILL] = True
+    job = msgspec.structs.replace(
+        call_beside(schedule),
         labels=msgspec.json.encode(labels) if labels else None,
-        owner=schedule.owner,
-        limits=limits.encode(schedule.limits),
         due_at=firing.not_before,
-        schedule=schedule.id,
         fired_for=firing.due_at,
     )
     return job if schedule.job_id is None else msgspec.structs.replace(job, id=schedule.job_id)

@@ -10,13 +10,14 @@ from datetime import timedelta
 
 import structlog
 
-from horarium.database import TRANSIENT, statement
+from horarium.database import statement
 from horarium.engine.schedules.book import Book
 from horarium.engine.schedules.forgetting import forget_firings
 from horarium.engine.schedules.proof import Proof
 from horarium.engine.schedules.standing import prove_decided
 from horarium.engine.schedules.zone_data import settle_zone_data
 from horarium.events import Events, ProofFailed
+from horarium.outage import TRANSIENT
 
 EVERY = timedelta(hours=1)
 _LOOK = 300.0

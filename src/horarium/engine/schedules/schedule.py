@@ -8,6 +8,7 @@ import msgspec
 
 from horarium.engine.jobs.job import DEFAULT_QUEUE
 from horarium.engine.jobs.limits import Limits
+from horarium.engine.jobs.storable import check_name, has_nul
 from horarium.engine.schedules.timetable import (
     At,
     Course,
@@ -130,6 +131,13 @@ def completed(schedule: Schedule, former: Schedule | None, now: datetime) -> Sch
     return msgspec.structs.replace(schedule, timetable=timetable)
 
 
+def usual_overlap(catch_up: CatchUp) -> Overlap:
+    """What overlap is where nobody says: due times that are all caught up must not push each other
+    out.
+    """
+    return Overlap.BUFFER_ALL if catch_up is CatchUp.ALL else Overlap.SKIP
+
+
 def decided_until_of(timetable: Timetable, now: datetime) -> datetime:
     """From when a new schedule's due times count: an instant may have passed already."""
     match timetable.rule:
@@ -162,16 +170,18 @@ def same(one: Schedule, other: Schedule) -> bool:
     return _plain(one) == _plain(other)
 
 
-def check(schedule: Schedule) -> None:
-    """Refuse a schedule that cannot be kept.
+def check(schedule: Schedule) -> Course:
+    """Refuse a schedule that cannot be kept; returns its due times.
 
     Raises:
         InvalidInput: with the field and the reason.
     """
-    if not 1 <= len(schedule.id) <= 255 or "\0" in schedule.id:
-        raise InvalidInput("schedule_id", "it takes 1 to 255 characters, none of them NUL")
-    for field in ("task", "queue", "owner", "job_id"):
-        _check_name(field, getattr(schedule, field))
+    check_name("schedule_id", schedule.id)
+    check_name("task", schedule.task)
+    check_name("queue", schedule.queue)
+    for field, name in (("owner", schedule.owner), ("job_id", schedule.job_id)):
+        if name is not None:
+            check_name(field, name)
     if not -32768 <= schedule.priority <= 32767:
         raise InvalidInput("priority", f"{schedule.priority} is outside -32768..32767")
     if not 0 <= schedule.catch_up_window <= LONGEST_WINDOW:
@@ -184,7 +194,7 @@ def check(schedule: Schedule) -> None:
         )
     _check_json("arguments", schedule.arguments)
     _check_json("labels", schedule.labels)
-    course_of(schedule)
+    return course_of(schedule)
 
 
 def _former_anchor(rule: Every, former: Schedule | None) -> datetime | None:
@@ -199,11 +209,6 @@ def _plain(schedule: Schedule) -> tuple[Schedule, Any, Any]:
     return bare, msgspec.json.decode(schedule.arguments), msgspec.json.decode(schedule.labels)
 
 
-def _check_name(field: str, name: str | None) -> None:
-    if name is not None and (not 1 <= len(name) <= 255 or "\0" in name):
-        raise InvalidInput(field, "it takes 1 to 255 characters, none of them NUL")
-
-
 def _check_json(field: str, value: msgspec.Raw) -> None:
     if len(value) > MOST_ARGUMENTS:
         raise InvalidInput(
@@ -212,16 +217,8 @@ def _check_json(field: str, value: msgspec.Raw) -> None:
             "Store the data and pass its key instead",
         )
     try:
-        plain = msgspec.json.decode(value, type=dict[str, Any])
+        msgspec.json.decode(value, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise InvalidInput(field, f"it takes a JSON object: {error}") from None
-    if b"\\u0000" in bytes(value) and _has_nul(plain):
+    if has_nul(bytes(value)):
         raise InvalidInput(field, "it has the character NUL, which PostgreSQL cannot keep")
-
-
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(each) for each in (*value, *value.values()))
-    return isinstance(value, list) and any(map(_has_nul, value))

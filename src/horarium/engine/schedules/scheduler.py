@@ -8,23 +8,28 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
-from horarium.database import STEADY_PLANS, TRANSIENT, Connection, Link, joined, statement
+from horarium.database import STEADY_PLANS, Connection, statement
 from horarium.engine.jobs.ledger import Ledger
 from horarium.engine.schedules.book import SCHEDULES_CHANNEL, Book
-from horarium.engine.schedules.filling import go_on_with
+from horarium.engine.schedules.filling import Turn, go_on_with
 from horarium.engine.schedules.firing import Outcome
 from horarium.engine.schedules.record import Fired as Recorded
+from horarium.engine.schedules.refusal import REFUSED
 from horarium.engine.schedules.rounds import Rounds
-from horarium.engine.schedules.step import step
+from horarium.engine.schedules.step import Parked, step
 from horarium.engine.schedules.waiting import release
 from horarium.engine.transports.doorbell import Doorbell
-from horarium.events import Events, Fired
+from horarium.events import Events, Fired, ScheduleParked
+from horarium.link import Link
 from horarium.listener import Listener
+from horarium.outage import TRANSIENT
+from horarium.transaction import joined
 
 LONGEST_SLEEP = 60.0
 _LOOK_AT_ALL = 60.0
@@ -38,14 +43,20 @@ _log = structlog.get_logger()
 
 
 class Scheduler:
-    """Decides due times until it is cancelled."""
+    """Decides due times until it is cancelled.
+
+    Args:
+        beside: what else goes on as long as it does, each until cancelled; it must keep its errors.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
         events: Events | None = None,
         keep_firings: timedelta = timedelta(days=400),
+        beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
     ) -> None:
+        self._beside = beside
         self._ledger = ledger
         self._events = events or Events()
         self._rounds = Rounds(Book(ledger), self._events, keep_firings)
@@ -53,6 +64,7 @@ class Scheduler:
         self._doorbell = Doorbell()
         self._ended: set[str] = set()
         self._to_fill: set[str] | None = set()
+        self._filling = Turn.THROUGH
         self._looked_at_all = float("-inf")
         self._locked = 0
         self.name = f"{socket.gethostname()}:{os.getpid()}"
@@ -61,7 +73,8 @@ class Scheduler:
         """Decide due times until cancelled."""
         listener = Listener(self._ledger.database)
         listener.subscribe(SCHEDULES_CHANNEL, self._hear)
-        beside = [asyncio.create_task(listener.run()), asyncio.create_task(self._rounds.run())]
+        acts = (listener.run, self._rounds.run, *self._beside)
+        beside = [asyncio.create_task(act()) for act in acts]
         _log.info("scheduler started", scheduler=self.name)
         try:
             while True:
@@ -93,16 +106,26 @@ class Scheduler:
     async def step(self) -> int:
         """Decide what is due now; returns how many firings were recorded."""
         connection = await self._link.get()
-        async with connection.transaction():
-            with joined(connection):
-                fired = await self._release(connection)
-                fired += await step(connection, self._ledger, self.name)
+        try:
+            fired, parked = await self._decide(connection, careful=False)
+        except REFUSED:
+            self._looked_at_all = float("-inf")  # what it had heard of is forgotten with it
+            fired, parked = await self._decide(connection, careful=True)
         # Its job may have ended while the firing that waits for it was being recorded.
         buffered = (each.schedule for each in fired if each.firing.outcome is Outcome.BUFFERED)
         self._ended.update(buffered)
-        self._publish(fired)
+        self._publish(fired, parked)
         await self._fill(connection)
         return len(fired)
+
+    async def _decide(
+        self, connection: Connection, *, careful: bool
+    ) -> tuple[list[Recorded], list[Parked]]:
+        async with connection.transaction():
+            with joined(connection):
+                released = await self._release(connection)
+                stepped = await step(connection, self._ledger, self.name, careful=careful)
+        return released + stepped.fired, stepped.parked
 
     async def close(self) -> None:
         """Close its connection, for who takes single steps."""
@@ -124,7 +147,8 @@ class Scheduler:
         """Let backfills go on of whose schedules something was heard, or all."""
         if self._to_fill is None or self._to_fill:
             of = None if self._to_fill is None else sorted(self._to_fill)
-            if not await go_on_with(connection, self._ledger, of):
+            self._filling = await go_on_with(connection, self._ledger, of)
+            if self._filling is Turn.THROUGH:
                 self._to_fill = set()
 
     def _hear(self, schedule: str | None) -> None:
@@ -139,16 +163,19 @@ class Scheduler:
         """Seconds to wait: until the next due time, or a moment where others hold what is due."""
         connection = await self._link.get()
         row = await connection.fetchrow(statement(__package__, "next"), self._ledger.clock())
-        self._locked = self._locked + 1 if row["overdue"] and not progressed else 0
-        if self._ended or self._to_fill != set() or (row["overdue"] and progressed):
+        locked = row["overdue"] or self._filling is Turn.LOCKED
+        self._locked = self._locked + 1 if locked and not progressed else 0
+        if self._ended or self._filling is Turn.MORE or (locked and progressed):
             return 0.0
         seconds = LONGEST_SLEEP if row["seconds"] is None else row["seconds"]
-        if row["overdue"]:
+        if locked:
             pause = _LOCKED_ELSEWHERE[min(self._locked, len(_LOCKED_ELSEWHERE)) - 1]
             seconds = min(seconds, pause)
         return min(seconds, LONGEST_SLEEP)
 
-    def _publish(self, fired: Sequence[Recorded]) -> None:
+    def _publish(self, fired: Sequence[Recorded], parked: Sequence[Parked]) -> None:
+        for schedule, reason in parked:
+            self._events.publish(ScheduleParked(schedule=schedule, reason=reason))
         for each in fired if self._events else ():
             self._events.publish(
                 Fired(

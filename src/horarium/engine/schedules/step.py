@@ -6,6 +6,9 @@ locked, and the unique key of firings forbids a second one besides. There is no 
 
 A schedule that cannot be decided or written is parked with the reason, and the others run on.
 
+Hardly ever is anything refused: a step goes without savepoints first, which are a third of its
+round trips, and only where that fails once more with them.
+
 Everything here runs inside the caller's transaction, with its connection as the current one.
 """
 
@@ -27,26 +30,51 @@ MOST_SCHEDULES = 1000
 _log = structlog.get_logger()
 
 
+class Parked(NamedTuple):
+    """A schedule that was set aside, and why."""
+
+    schedule: str
+    reason: str
+
+
+class Stepped(NamedTuple):
+    """What a step recorded, and what it set aside."""
+
+    fired: list[Fired]
+    parked: list[Parked]
+
+
 class _Due(NamedTuple):
     schedule: Schedule
     version: int
     decision: Decision
 
 
-async def step(connection: Connection, ledger: Ledger, scheduler: str) -> list[Fired]:
-    """Decide every due time that has come, up to `MOST_SCHEDULES` schedules at once."""
+async def step(
+    connection: Connection, ledger: Ledger, scheduler: str, *, careful: bool = True
+) -> Stepped:
+    """Decide every due time that has come, up to `MOST_SCHEDULES` schedules at once.
+
+    Args:
+        careful: find out what cannot be kept, by savepoints, and park it. Without, that raises one
+            of `REFUSED`, and the caller gives up the transaction and steps again, carefully.
+    """
     rows = await connection.fetch(_sql("due"), ledger.clock(), MOST_SCHEDULES)
     if not rows:
-        return []
-    due = await _decided(connection, ledger, rows)
+        return Stepped([], [])
+    due, parked = await _decided(connection, ledger, rows)
 
     async def write(each: Sequence[_Due]) -> list[Fired]:
         return await _write(connection, ledger, each, scheduler)
 
     async def refuse(each: _Due, error: BaseException) -> None:
-        await _park(connection, ledger, each.schedule.id, error)
+        parked.append(await _park(connection, ledger, each.schedule.id, error))
 
-    return await together_or_one_by_one(connection, due, write, refuse)
+    if careful:
+        fired = await together_or_one_by_one(connection, due, write, refuse)
+    else:
+        fired = await write(due)
+    return Stepped(fired, parked)
 
 
 async def settle(
@@ -73,15 +101,17 @@ async def settle(
         complete = due.decision.complete
 
 
-async def _decided(connection: Connection, ledger: Ledger, rows: Sequence[Any]) -> list[_Due]:
+async def _decided(
+    connection: Connection, ledger: Ledger, rows: Sequence[Any]
+) -> tuple[list[_Due], list[Parked]]:
     busy = await _busy(connection, [row["id"] for row in rows])
-    due = []
+    due, parked = list[_Due](), list[Parked]()
     for row in rows:
         try:
             due.append(_decide(row, busy.get(row["id"], Busy())))
         except UNDECIDABLE as error:
-            await _park(connection, ledger, row["id"], error)
-    return due
+            parked.append(await _park(connection, ledger, row["id"], error))
+    return due, parked
 
 
 def _decide(row: Any, busy: Busy, *, ahead: bool = False) -> _Due:
@@ -114,7 +144,7 @@ async def _write(
             await _cancel_others(connection, ledger, each.schedule, scheduler)
     enqueued = [job for _, job in fired if job is not None]
     if enqueued:
-        await ledger.enqueue_many(enqueued)
+        await ledger.enqueue_within(connection, enqueued)
     await _advance(connection, due, [each for each, _ in fired])
     return [each for each, _ in fired]
 
@@ -154,10 +184,11 @@ async def _busy(connection: Connection, schedules: Sequence[str]) -> dict[str, B
     return {row["schedule"]: Busy(row["jobs"], row["buffered"]) for row in rows}
 
 
-async def _park(connection: Connection, ledger: Ledger, id: str, error: BaseException) -> None:
+async def _park(connection: Connection, ledger: Ledger, id: str, error: BaseException) -> Parked:
     reason = str(error) or type(error).__name__
     _log.error("a schedule was parked: it cannot be run as it stands", schedule=id, reason=reason)
     await connection.execute(_sql("park"), id, reason, ledger.clock())
+    return Parked(id, reason)
 
 
 def _sql(name: str) -> str:

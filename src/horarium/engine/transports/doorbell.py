@@ -6,6 +6,8 @@ nothing, because a worker that wakes looks into the ledger, and looks by itself 
 
 import asyncio
 
+from horarium.waiting import set_within
+
 
 class Doorbell:
     """Rung by transports, waited for by a worker's claim loop."""
@@ -23,8 +25,4 @@ class Doorbell:
 
     async def wait(self, timeout: float) -> bool:
         """Return at the next ring, or after `timeout` seconds; whether it rang."""
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._rung.wait()
-        except TimeoutError:
-            return False
+        return await set_within(self._rung, timeout)

@@ -11,12 +11,15 @@ import time
 import msgspec
 import structlog
 
-from horarium.database import TRANSIENT, Database, Link, statement
+from horarium.database import Database, statement
 from horarium.engine.jobs.channels import EVENTS_CHANNEL, WATCHES_CHANNEL
 from horarium.engine.watches.watch import Watch, Watched, packed
 from horarium.engine.worker.companion import Companion
 from horarium.events import Events, JobEvent, JobLife
+from horarium.link import Link
 from horarium.listener import Listener
+from horarium.outage import TRANSIENT
+from horarium.waiting import set_within
 
 LEAST_BETWEEN = 0.1
 """Seconds between two rounds of notifications of one worker."""
@@ -81,11 +84,7 @@ class Relay(Companion):
     async def _wait(self) -> None:
         """Wait until there is something to tell, or it is time to look who watches."""
         seconds = None if self._look_at is None else max(0.0, self._look_at - time.monotonic())
-        try:
-            async with asyncio.timeout(seconds):
-                await self._came.wait()
-        except TimeoutError:
-            pass
+        await set_within(self._came, seconds)
         self._came.clear()
 
     async def _step(self) -> None:

@@ -15,11 +15,13 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from horarium.database import TRANSIENT, Database, statement
+from horarium.database import Database, statement
 from horarium.engine.jobs.channels import EVENTS_CHANNEL, FINISHED_CHANNEL, WATCHES_CHANNEL
 from horarium.engine.watches.watch import Watch, unpacked
 from horarium.events import JobLife
 from horarium.listener import Listener
+from horarium.outage import TRANSIENT
+from horarium.waiting import set_within
 
 HOLD = 60.0
 """Seconds for which a watch holds without renewal."""
@@ -55,12 +57,7 @@ class Sight:
 
     async def wait(self, seconds: float) -> bool:
         """Wait until something has come, but not longer than this; whether it has."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._came.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await set_within(self._came, seconds)
 
     def take(self) -> Taken:
         """What has come since the last time."""
@@ -101,6 +98,10 @@ class Watchers:
         self._sights: set[Sight] = set()
         self._round: _Round | None = None
         self._over = False
+
+    def __len__(self) -> int:
+        """How many watch."""
+        return len(self._sights)
 
     @asynccontextmanager
     async def watch(self, watch: Watch) -> AsyncIterator[Sight]:
@@ -191,9 +192,7 @@ class _Round:
 
     async def _keep(self) -> None:
         """Say what is watched when that changes, and before the lease of it lapses."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, self._renew_at - time.monotonic())):
-                await self._changed.wait()
+        await set_within(self._changed, max(0.0, self._renew_at - time.monotonic()))
         self._changed.clear()
         wanted = self._wanted()
         is_new = not wanted <= self._told

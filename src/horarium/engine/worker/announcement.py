@@ -1,10 +1,11 @@
 """What a worker tells the subscribers of events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from horarium.engine.jobs.dependents import Stopped
 from horarium.engine.jobs.job import Claim, Mark
 from horarium.engine.jobs.outcome import (
     Cancelled,
@@ -60,11 +61,7 @@ def tell_rescue(events: Events, job: Rescued) -> None:
         error = lost_too_often(job.times)
         events.publish(
             JobFailed(
-                id=job.id,
-                task=job.task,
-                queue=job.queue,
-                attempt=job.attempt,
-                owner=job.owner,
+                **_subject(job),
                 outcome="failed",
                 took=0.0,
                 error=f"{error.type}: {error.message}",
@@ -95,6 +92,21 @@ def tell_end(events: Events, claim: Claim, outcome: Outcome, took: float) -> Non
     events.publish(kind(**values))
 
 
+def tell_stopped(events: Events, jobs: Sequence[Stopped]) -> None:
+    """Publish that jobs have ended because others, which they waited for, did not succeed."""
+    if not jobs or not events.hears(JobCancelled):
+        return
+    for job in jobs:
+        events.publish(
+            JobCancelled(
+                **_subject(job),
+                outcome="cancelled",
+                took=0.0,
+                error=job.because,
+            )
+        )
+
+
 def word(outcome: Outcome) -> str:
     """The glossary's word for an outcome."""
     match outcome:
@@ -118,11 +130,11 @@ def _kind(outcome: Outcome) -> type[JobEnded]:
     return _KINDS[type(outcome)]
 
 
-def _subject(claim: Claim) -> dict[str, Any]:
+def _subject(job: Claim | Rescued | Stopped) -> dict[str, Any]:
     return {
-        "id": claim.id,
-        "task": claim.task,
-        "queue": claim.queue,
-        "attempt": claim.attempt,
-        "owner": claim.owner,
+        "id": job.id,
+        "task": job.task,
+        "queue": job.queue,
+        "attempt": job.attempt,
+        "owner": job.owner,
     }

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from horarium.clock import Clock
-from horarium.database import TRANSIENT, Connection, Database, Link
+from horarium.database import Connection, Database
 from horarium.engine.jobs.job import Claim, Mark
 from horarium.engine.jobs.progress import Told, write_marks
 from horarium.engine.worker.announcement import progressed
 from horarium.events import Events, JobProgressed
+from horarium.link import Link
+from horarium.outage import TRANSIENT
 
 LEAST_BETWEEN = 0.5
 """Seconds between two statements of one worker."""

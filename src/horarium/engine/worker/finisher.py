@@ -14,14 +14,17 @@ from typing import NamedTuple
 import asyncpg
 import structlog
 
-from horarium.database import TRANSIENT, Connection, Link
-from horarium.engine.jobs.failure import storable
+from horarium.database import Connection
+from horarium.engine.jobs.dependents import Stopped
 from horarium.engine.jobs.job import Claim, Error
-from horarium.engine.jobs.ledger import Held, Ledger
-from horarium.engine.jobs.outcome import Failed, Outcome, Succeeded
-from horarium.engine.worker.announcement import tell_end
+from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.jobs.outcome import Failed, Held, Outcome, Succeeded
+from horarium.engine.jobs.storable import storable
+from horarium.engine.worker.announcement import tell_end, tell_stopped
 from horarium.engine.worker.board import Board
 from horarium.events import Events, JobSucceeded
+from horarium.link import Link
+from horarium.outage import TRANSIENT
 
 MOST_AT_ONCE = 1000
 MOST_KEPT = 10_000
@@ -136,20 +139,21 @@ class Finisher:
         # what came later must not make it look younger than the claims of today.
         self._in_doubt = len(batch)
         try:
-            accepted = await self._record([each.held for each in batch])
+            accepted, stopped = await self._record([each.held for each in batch])
         except _UNSTORABLE as error:
             if len(batch) > 1:
                 self._singly = len(batch)
                 self._in_doubt = 0
                 return
             batch = [batch[0]._replace(held=_not_stored(batch[0].held, error))]
-            accepted = await self._record([batch[0].held])
+            accepted, stopped = await self._record([batch[0].held])
         del self._kept[: len(batch)]
         self._in_doubt = 0
         self._singly = max(0, self._singly - len(batch))
         for each in batch:
             _answer(each, each.held.claim.id in accepted)
         self._conclude(batch, accepted)
+        tell_stopped(self._events, stopped)
         self._announce()
 
     def _conclude(self, batch: Sequence[_Kept], accepted: set[str]) -> None:
@@ -169,12 +173,14 @@ class Finisher:
             takewhile(lambda each: each.held.claim.worker == lease, islice(self._kept, most))
         )
 
-    async def _record(self, held: Sequence[Held]) -> set[str]:
+    async def _record(self, held: Sequence[Held]) -> tuple[set[str], list[Stopped]]:
+        stopped: list[Stopped] = []
         connection = await self._link.get()
         worker = held[0].claim.worker
         async with connection.transaction():
             await self.settle_progress(connection, held)
-            return await self._ledger.finish(connection, worker, held)
+            accepted = await self._ledger.finish(connection, worker, held, stopped)
+        return accepted, stopped
 
     def _announce(self) -> None:
         self._written.set()

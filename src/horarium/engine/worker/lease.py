@@ -22,11 +22,14 @@ import msgspec
 import structlog
 
 from horarium.clock import Clock
-from horarium.database import TRANSIENT, Connection, Database, Link, statement
+from horarium.database import Connection, Database, statement
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.channels import JOBS_CHANNEL
+from horarium.engine.jobs.dependents import Stopped
 from horarium.engine.worker.keeping import Keep, tidy
 from horarium.engine.worker.losses import Losses
+from horarium.link import Link
+from horarium.outage import TRANSIENT
 
 _TIDY_EVERY = 3600.0
 _SWEEP_EVERY = 60.0
@@ -65,7 +68,7 @@ class Lease:
         clock: Clock,
         keep: Keep,
         losses: Losses,
-        on_rescue: Callable[[Sequence[Rescued]], None] = lambda _: None,
+        on_rescue: Callable[[Sequence[Rescued], Sequence[Stopped]], None] = lambda *_: None,
     ) -> None:
         self.worker = 0
         self._link = Link(database, "horarium heartbeat")
@@ -135,7 +138,7 @@ class Lease:
         sweeps = time.monotonic() >= self._sweep_at
         if another_lapsed or sweeps:
             rescued = await rescue(connection, self._clock, self._losses)
-            self._tell(rescued)
+            self._tell(rescued, self._losses.stopped())
             sweeps = sweeps or bool(rescued)
         if sweeps:
             self._sweep_at = time.monotonic() + _SWEEP_EVERY
@@ -145,10 +148,10 @@ class Lease:
         """Tidy for no longer than the lease can wait."""
         return await tidy(connection, self._keep, self._clock, seconds=self._seconds / 10)
 
-    def _tell(self, rescued: Sequence[Rescued]) -> None:
+    def _tell(self, rescued: Sequence[Rescued], stopped: Sequence[Stopped]) -> None:
         # The heartbeat has a thread of its own; subscribers live in the worker's.
         if rescued and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._on_rescue, rescued)
+            self._loop.call_soon_threadsafe(self._on_rescue, rescued, stopped)
 
     async def _renew(self, connection: Connection) -> bool:
         """Renew the lease; whether a worker was seen whose own has lapsed."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from horarium.database import Connection, statement
+from horarium.engine.jobs.dependents import Stopped
 from horarium.engine.jobs.job import Claim, Error
-from horarium.engine.jobs.ledger import Held, Ledger
-from horarium.engine.jobs.outcome import Failed
+from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.jobs.outcome import Failed, Held
 
 if TYPE_CHECKING:
     from horarium.engine.worker.lease import Rescued
@@ -34,6 +35,7 @@ class Losses:
     def __init__(self, ledger: Ledger, most: Callable[[], Mapping[str, int]]) -> None:
         self._ledger = ledger
         self._most = most
+        self._stopped: list[Stopped] = []
 
     def bounds(self) -> tuple[list[str], list[int], int]:
         """Tasks, how often each may be lost, and how often any other."""
@@ -50,11 +52,17 @@ class Losses:
             claim = Claim(**row, expired=False)
             outcome = Failed(lost_too_often(times[claim.id]))
             async with connection.transaction():
-                await self._ledger.finish(connection, claim.worker, [Held(claim, outcome)])
+                held = [Held(claim, outcome)]
+                await self._ledger.finish(connection, claim.worker, held, self._stopped)
             _log.error(
                 "a job has failed: its workers died while they ran it",
                 job=claim.id, task=claim.task, times=times[claim.id],
             )  # fmt: skip
+
+    def stopped(self) -> list[Stopped]:
+        """The jobs that were to stop with those given up, and have ended too; each once."""
+        stopped, self._stopped = self._stopped, []
+        return stopped
 
 
 def lost_too_often(times: int) -> Error:

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from horarium.engine.jobs.job import Mark
+from horarium.engine.worker.afar import Told
 from horarium.engine.worker.pool_call import (
     LENGTH,
     Call,
@@ -50,8 +52,11 @@ class Pool:
         self._ends: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator["Place"]:
+    async def place(self, told: Callable[[Mark], None]) -> AsyncIterator["Place"]:
         """A process for one call; waits for one that is free and ready.
+
+        Args:
+            told: is given what the call tells of its progress.
 
         Raises:
             NotStarted: there is none.
@@ -60,7 +65,7 @@ class Pool:
         child: _Child | None = None
         try:
             child = self._living() or await self._another()
-            yield Place(child)
+            yield Place(child, told)
         finally:
             self._take_back(child)
 
@@ -98,10 +103,15 @@ class Pool:
 
 
 class Place:
-    """Room for one call in a process."""
+    """Room for one call in a process.
 
-    def __init__(self, child: "_Child") -> None:
+    Args:
+        told: is given what the call tells of its progress.
+    """
+
+    def __init__(self, child: "_Child", told: Callable[[Mark], None]) -> None:
         self._child = child
+        self._told = told
 
     async def call(self, name: Name, *args: Any, **kwargs: Any) -> Any:
         """Call the function of this name in the process; being cancelled kills the process.
@@ -117,7 +127,7 @@ class Place:
                 f"an argument or a dependency of {name.function} cannot be handed to a process: "
                 f"{error}. Run the task in a thread, or pass it plain data"
             ) from None
-        succeeded, answer = await self._child.ask(message)
+        succeeded, answer = await self._child.ask(message, self._told)
         if succeeded:
             return answer
         raise raised(answer)
@@ -146,8 +156,8 @@ class _Child:
             raise
         return child
 
-    async def ask(self, message: bytes) -> Any:
-        """Hand a message over and wait for the answer."""
+    async def ask(self, message: bytes, told: Callable[[Mark], None] = lambda _: None) -> Any:
+        """Hand a message over and wait for the answer; `told` is given the marks before it."""
         self.is_idle = False
         entry, answers = self.process.stdin, self.process.stdout
         if entry is None or answers is None:
@@ -155,8 +165,8 @@ class _Child:
         try:
             entry.write(message)
             await entry.drain()
-            (length,) = LENGTH.unpack(await answers.readexactly(LENGTH.size))
-            answer = unpacked(await answers.readexactly(length))
+            while isinstance(answer := await _message(answers), Told):
+                told(answer.mark)
         except (asyncio.IncompleteReadError, ConnectionError):
             raise ProcessDied(_reason(await self.process.wait())) from None
         self.is_idle = True
@@ -177,6 +187,11 @@ class _Child:
             while await answers.read(2**16):
                 pass
         await self.process.wait()
+
+
+async def _message(answers: asyncio.StreamReader) -> Any:
+    (length,) = LENGTH.unpack(await answers.readexactly(LENGTH.size))
+    return unpacked(await answers.readexactly(length))
 
 
 def _reason(status: int) -> str:

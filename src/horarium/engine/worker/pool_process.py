@@ -16,6 +16,7 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from horarium.engine.worker.afar import Voice, speak_with
 from horarium.engine.worker.pool_call import (
     LENGTH,
     Call,
@@ -40,10 +41,12 @@ def main() -> None:
     for module in modules:
         _imported(module)
     answers.write(packed(True))
+    voice = Voice(answers.write)
+    speak_with(voice)
     queue: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(calls, queue), daemon=True).start()
     while True:
-        answers.write(_answer(queue.get()))
+        voice.answer(_answer(queue.get()))
 
 
 def find(name: Name) -> Any:

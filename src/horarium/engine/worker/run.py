@@ -10,19 +10,13 @@ from typing import Any
 import asyncpg
 import structlog
 
-from horarium.database import (
-    CUT,
-    TRANSIENT,
-    Connection,
-    Database,
-    current_connection,
-    is_gone,
-    joined,
-)
+from horarium.database import Connection, Database
 from horarium.engine.jobs.job import Claim, Mark, NewJob
 from horarium.engine.jobs.outcome import Cancelled, GivenBack, Outcome
 from horarium.engine.worker.board import Board
 from horarium.errors import HorariumError
+from horarium.outage import CUT, TRANSIENT, is_gone
+from horarium.transaction import current_connection, joined
 
 _current: ContextVar["Run | None"] = ContextVar("horarium_run", default=None)
 _NOTHING_TOLD = Mark()
@@ -82,6 +76,12 @@ class Run:
         """Make this the current run of the asyncio task that calls."""
         _current.set(self)
 
+    def tell(self, mark: Mark) -> None:
+        """Put its new mark on its worker's board."""
+        self.mark = mark
+        if self.board is not None:
+            self.board.tell(self.claim, mark)
+
     @property
     def ordered_to_stop(self) -> bool:
         return self.giving_back or self.cancelled_because is not None
@@ -120,7 +120,8 @@ class Run:
                 self._refused = True
                 raise
             self.connection = connection
-            joined(connection).__enter__()  # until `_leave`, or until this asyncio task ends
+            # Until `_leave`, or until this asyncio task ends.
+            joined(connection, database=self._database).__enter__()
         return self.connection
 
     async def _in_transaction(self) -> Connection:

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
-from horarium.database import TRANSIENT, Connection, is_gone
+from horarium.database import Connection
 from horarium.engine.jobs.failure import describe
-from horarium.engine.jobs.ledger import Held, Ledger
-from horarium.engine.jobs.outcome import Failed, Outcome, Snoozed, Succeeded
+from horarium.engine.jobs.ledger import Ledger
+from horarium.engine.jobs.outcome import Failed, Held, Outcome, Snoozed, Succeeded
 from horarium.engine.worker.finisher import Finisher
 from horarium.engine.worker.run import Run
+from horarium.outage import TRANSIENT, is_gone
 
 MOST_CUT_OFF = 10
 """Attempts after which a job that loses its connection each time has failed: it may be why."""

@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager, suppress
 from queue import SimpleQueue
 from typing import Any
 
-import anyio
 import structlog
 
 from horarium.engine.worker.cancellation import JobStopped
@@ -130,8 +129,10 @@ class Place:
         self, ended: "asyncio.Future[Any]", order: asyncio.CancelledError
     ) -> Any:
         """A task that asks hears now that it should stop; what it ends with in time counts."""
+        from anyio import move_on_after
+
         self._run.left = True
-        with anyio.move_on_after(GRACE, shield=True):
+        with move_on_after(GRACE, shield=True):
             try:
                 return await asyncio.shield(ended)
             except JobStopped:

@@ -7,7 +7,8 @@
 -- know how many rows the day has, for they may be newer than its statistics, so nothing here joins
 -- the day's rows but a full join, which cannot fall into nested loops, and changes go by primary
 -- key. The first build of a day, known by `reported`, inserts straight from `orders`: there is
--- nothing to compare with, and `difference` is never computed.
+-- nothing to compare with, and `difference` is never computed. The lines are read once: an order's
+-- products stand with it until they are counted, which is cheaper than joining them again.
 with instant as (
     select coalesce($5::timestamptz, statement_timestamp()) as at
 ),
@@ -18,20 +19,23 @@ orders as materialized (
     -- `other` lines are those that no sale has: few, so that the sums of sales are the remainder.
     select
         o.id, o.kind, o.currency,
+        o.kind = 'sale' and o.status = 'cancelled' as is_cancelled,
         count(i.line)::integer as lines,
         coalesce(sum(i.quantity), 0) as units,
-        coalesce(sum(i.quantity * i.price), 0) as value,
+        coalesce(sum(i.quantity * i.price), 0) + o.freight as value,
+        o.freight,
         count(*) filter (where i.quantity <= 0 or i.price <= 0) as other_lines,
         coalesce(sum(i.quantity) filter (where i.quantity <= 0 or i.price <= 0), 0) as other_units,
         coalesce(sum(i.quantity * i.price) filter (where i.quantity <= 0 or i.price <= 0), 0)
-            as other_value
+            as other_value,
+        array_agg(i.product_id) as products
     from shop.orders o
     left join shop.order_items i on i.order_id = o.id
     where o.placed_at >= $1::timestamptz and o.placed_at < $2::timestamptz
     group by o.id
 ),
 difference as materialized (
-    select o.id, o.lines, o.value, o.currency, r.id as row,
+    select o.id, o.lines, o.value, o.currency, r.id as row, r.order_id,
         r.by_hand, r.count_product, r.total_amount, r.currency as row_currency
     from orders o
     full join (select * from shop.reports where report_at = $3::date) r on r.order_id = o.id
@@ -58,17 +62,50 @@ added as (
         select id, lines, value, currency from difference where row is null
     ) o
 ),
+-- What this changes is kept as of the revision that comes of it, as `report_changes` says. A first
+-- revision adds everything, of which nothing is kept.
+coming as (
+    select coalesce(max(revision), 0) + 1 as revision
+    from horarium.report_revisions
+    where report = $4::text and starts_at = $1::timestamptz
+),
+kept as (
+    insert into horarium.report_changes (
+        report, starts_at, revision, number, key, position, before, after
+    )
+    select
+        $4, $1, (select revision from coming), row_number() over (order by key), array[key], 0,
+        before, after
+    from (
+        select
+            coalesce(d.id, d.order_id) as key,
+            case when d.row is not null then array[
+                d.order_id, d.count_product::text, d.total_amount::text, d.row_currency,
+                d.by_hand::text
+            ] end as before,
+            case when d.id is not null then array[
+                d.id, d.lines::text, d.value::text, d.currency, 'false'
+            ] end as after
+        from difference d
+        where d.id is not null or not d.by_hand
+        union all
+        select id, null, array[id, lines::text, value::text, currency, 'false']
+        from orders
+        where not (select before from reported) and (select revision from coming) > 1
+    ) changes
+),
 counted as (
     select
-        currency, lines, units, value,
-        kind = 'sale' and lines > other_lines as is_sale,
+        currency, lines, units, value, freight,
+        kind = 'sale' and not is_cancelled and lines > other_lines as is_sale,
         lines - other_lines as sale_lines,
         units - other_units as sale_units,
         value - other_value as sale_value,
-        kind = 'cancellation' as is_refund
+        kind = 'cancellation' as is_refund,
+        is_cancelled
     from orders
     union all
-    select row_currency, count_product, 0, total_amount, false, 0, 0, 0, false
+    select row_currency, count_product, 0, total_amount, 0, false, 0, 0, 0, false, false
     from difference where id is null and by_hand
 ),
 totals as (
@@ -78,14 +115,22 @@ totals as (
         sum(lines) as lines,
         sum(units) as units,
         sum(value)::text as value,
+        sum(freight)::text as freight,
         count(*) filter (where is_sale) as sale_orders,
         coalesce(sum(sale_lines) filter (where is_sale), 0) as sale_lines,
         coalesce(sum(sale_units) filter (where is_sale), 0) as sale_units,
         coalesce(sum(sale_value) filter (where is_sale), 0)::text as sale_value,
+        coalesce(sum(freight) filter (where is_sale), 0)::text as sale_freight,
         count(*) filter (where is_refund) as refund_orders,
         coalesce(sum(lines) filter (where is_refund), 0) as refund_lines,
         coalesce(sum(units) filter (where is_refund), 0) as refund_units,
-        coalesce(sum(value) filter (where is_refund), 0)::text as refund_value
+        coalesce(sum(value) filter (where is_refund), 0)::text as refund_value,
+        coalesce(sum(freight) filter (where is_refund), 0)::text as refund_freight,
+        count(*) filter (where is_cancelled) as cancelled_orders,
+        coalesce(sum(lines) filter (where is_cancelled), 0) as cancelled_lines,
+        coalesce(sum(units) filter (where is_cancelled), 0) as cancelled_units,
+        coalesce(sum(value) filter (where is_cancelled), 0)::text as cancelled_value,
+        coalesce(sum(freight) filter (where is_cancelled), 0)::text as cancelled_freight
     from counted
     group by currency
 ),
@@ -99,18 +144,14 @@ changes as (
 select
     instant.at,
     (select coalesce(sum(orders), 0)::bigint from totals) as row_count,
-    case when before then changes.added else (select count(*) from orders) end as rows_added,
+    case
+        when before then changes.added else (select coalesce(sum(orders), 0)::bigint from totals)
+    end as rows_added,
     changes.removed as rows_removed,
     changes.altered as rows_altered,
     (select coalesce(jsonb_agg(to_jsonb(totals)), '[]') from totals) as totals,
     (
-        select count(*)
-        from (
-            select distinct i.product_id
-            from shop.orders o
-            join shop.order_items i on i.order_id = o.id
-            where o.placed_at >= $1::timestamptz and o.placed_at < $2::timestamptz
-        ) products
+        select count(product) from (select distinct unnest(products) as product from orders) found
     ) as distinct_products,
     (select currency from shop.profile) as currency,
     (

@@ -4,6 +4,7 @@
 select
     c.report, c.day, c.starts_at, c.ends_at, c.zone, c.summary,
     c.built_at, c.checked_at, c.data_until, c.provisional, c.revision, c.reason,
+    s.stale_since, s.cause,
     p.day as previous_day, p.revision as previous_revision, p.summary as previous_summary
 from (
     select * from horarium.report_periods
@@ -20,3 +21,4 @@ left join lateral (
     order by starts_at desc
     limit 1
 ) p on p.ends_at = c.starts_at
+left join lateral horarium.report_staleness($1, c.starts_at, c.ends_at) s on true

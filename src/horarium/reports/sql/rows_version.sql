@@ -6,11 +6,14 @@ select
     p.xmin::text || '.' || p.revision || '.' || count(r.*) || '.'
         || coalesce(sum(r.xmin::text::numeric), 0) || '.'
         || coalesce(sum(hashint8extended(r.xmin::text::bigint, r.id)), 0)
+        || coalesce('.' || extract(epoch from p.stale_since) || p.cause, '')
 from (
-    select xmin, revision from horarium.report_periods
-    where report = 'orders' and day = $1
-    order by starts_at
+    select c.xmin, c.revision, s.stale_since, s.cause
+    from horarium.report_periods c
+    left join lateral horarium.report_staleness('orders', c.starts_at, c.ends_at) s on true
+    where c.report = 'orders' and c.day = $1
+    order by c.starts_at
     limit 1
 ) p
 left join shop.reports r on r.report_at = $1
-group by p.xmin, p.revision
+group by p.xmin, p.revision, p.stale_since, p.cause

@@ -7,7 +7,8 @@ differs. All of it is one transaction, so an import that is killed leaves nothin
 repeated changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,13 +16,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from horarium.database import Connection
-from horarium.shop.imports.lines import OrderLines, Progress
-from horarium.shop.imports.mapping import MAPPINGS, VALUES, mapping_named
+from horarium.shop.imports.columns import column_map
+from horarium.shop.imports.lines import Lines, OrderLines, Progress
+from horarium.shop.imports.mapping import MAPPINGS, VALUES, Mapping, mapping_named
 from horarium.shop.imports.merge import Counts, merge, prepare_stage
+from horarium.shop.imports.olist import OLIST, OlistFiles
 from horarium.shop.imports.rejects import BadLine, BadLines, Rejects
 from horarium.shop.imports.source import Source
 from horarium.shop.money import currency_code
 from horarium.shop.profiles import known_zone
+from horarium.zones import zone_info
 
 __all__ = [
     "MAPPINGS",
@@ -29,7 +33,9 @@ __all__ = [
     "BadLines",
     "Counts",
     "Imported",
+    "Mapping",
     "Progress",
+    "column_map",
     "import_orders",
 ]
 
@@ -54,7 +60,7 @@ async def import_orders(
     connection: Connection,
     path: Path,
     *,
-    mapping: str = "uci",
+    mapping: str | Mapping = "uci",
     zone: str = "Europe/London",
     currency: str = "GBP",
     skip_bad: Path | None = None,
@@ -68,7 +74,8 @@ async def import_orders(
     Args:
         connection: the import is part of its transaction, or one of its own if there is none.
         path: a CSV file, plain or compressed with gzip or xz.
-        mapping: the file's format, one of `MAPPINGS`.
+        mapping: the file's format: one of `MAPPINGS`, an own one (`column_map`), or `olist`, where
+            the file is that of the orders and those of items and customers lie beside it.
         zone: the zone of the file's local times.
         currency: the money of the file's prices.
         skip_bad: a file for the lines that cannot be read (CSV: line, column, reason, the line's
@@ -79,12 +86,11 @@ async def import_orders(
         BadLines: some lines cannot be read, and `skip_bad` is not given; or the header cannot.
         InvalidInput: the file as a whole, or an argument, cannot be used. Nothing was kept.
     """
-    format_ = mapping_named(mapping)
-    local = ZoneInfo(known_zone("zone", zone))
+    local = zone_info(known_zone("zone", zone))
     currency = currency_code("currency", currency)
     report = progress or _nobody
-    with Source(path) as source, Rejects(path, skip_bad) as rejects:
-        lines = OrderLines(source, format_, local, rejects)
+    rejects = Rejects(path, skip_bad)
+    with _opened(path, mapping, local, rejects) as lines, rejects:
         async with connection.transaction():
             await prepare_stage(connection)
             await _copy(connection, lines, report)
@@ -110,9 +116,20 @@ async def import_orders(
     )
 
 
-async def _copy(
-    connection: Connection, lines: OrderLines, report: Callable[[Progress], None]
-) -> None:
+@contextmanager
+def _opened(
+    path: Path, mapping: str | Mapping, zone: ZoneInfo, rejects: Rejects
+) -> Iterator[Lines]:
+    if mapping == OLIST:
+        with OlistFiles(path, zone, rejects) as files:
+            yield files
+        return
+    chosen = mapping if isinstance(mapping, Mapping) else mapping_named(mapping)
+    with Source(path) as source:
+        yield OrderLines(source, chosen, zone, rejects)
+
+
+async def _copy(connection: Connection, lines: Lines, report: Callable[[Progress], None]) -> None:
     await connection.copy_to_table(
         "import_lines",
         source=lines.blocks(report),

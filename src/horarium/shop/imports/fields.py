@@ -80,27 +80,68 @@ def price(value: str) -> str:
     return found
 
 
-def local_time(zone: ZoneInfo) -> Reader:
+@_cached
+def freight(value: str) -> str:
+    """What the way costs: a price that is not below 0."""
+    found = price(value)
+    if found.startswith("-"):
+        raise ValueError(f"{found} is below 0; what the way costs is at least 0")
+    return found
+
+
+def price_with(decimal: str) -> Reader:
+    """Prices as `price` reads them, with another mark before the decimals, such as a comma."""
+    if decimal == ".":
+        return price
+
+    @_cached
+    def read(value: str) -> str:
+        if "." in value:
+            mark = f"decimals stand after {decimal!r} here, and thousands are not divided"
+            raise ValueError(f"{shown(value)} is not a price; {mark}")
+        return price(value.replace(decimal, "."))
+
+    return read
+
+
+def optional(read: Reader) -> Reader:
+    """What `read` reads, or nothing where the field is empty."""
+    return lambda value: read(value) if value.strip() else ""
+
+
+def local_time(zone: ZoneInfo, form: str | None = None) -> Reader:
     """A local time in the zone, as an instant.
 
     A time that the clocks show twice is the first of the two; one that they skip is moved forward
     by the length of the gap. Both are what `fold=0` means.
+
+    Args:
+        form: how it is written, as `datetime.strptime` has it; without it as in ISO 8601.
     """
 
     @_cached
     def read(value: str) -> str:
         found = text(value)
-        if not _LOCAL_TIME.fullmatch(found):
+        if form is None and not _LOCAL_TIME.fullmatch(found):
             raise ValueError(f"{shown(found)} is not a time such as 2010-12-01T08:26:00")
         try:
-            local = datetime.fromisoformat(found)
+            local = _parsed(found, form)
         except ValueError as error:
-            raise ValueError(f"{shown(found)} is not a time: {error}") from None
+            reason = f"it takes the form {form}" if form else str(error)
+            raise ValueError(f"{shown(found)} is not a time: {reason}") from None
         if local.year not in YEARS:
             raise ValueError(f"the year {local.year} is not between {YEARS[0]} and {YEARS[-1]}")
-        return local.replace(tzinfo=zone).astimezone(UTC).isoformat()
+        if local.tzinfo is None:  # a form of one's own may hold an offset
+            local = local.replace(tzinfo=zone)
+        return local.astimezone(UTC).isoformat()
 
     return read
+
+
+def _parsed(found: str, form: str | None) -> datetime:
+    if form is None:
+        return datetime.fromisoformat(found)
+    return datetime.strptime(found, form)  # noqa: DTZ007 - its zone is given to it afterwards
 
 
 def shown(value: str) -> str:

@@ -1,6 +1,7 @@
 """The order lines of one file: read, checked, and handed on in blocks fit for COPY."""
 
 import csv
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from io import StringIO
 from itertools import islice
@@ -26,44 +27,61 @@ class Progress(msgspec.Struct, frozen=True):
     bytes_total: int
 
 
-class OrderLines:
-    """The order lines of an open source; bad ones go to the rejects.
+class Lines(ABC):
+    """The lines of open files, as they are staged; bad ones go to the rejects.
 
-    `read` counts all of them, `kept` those that were handed on.
+    Attributes:
+        read: how many were read, bad ones too.
+        kept: how many were handed on.
     """
 
+    def __init__(self, rejects: Rejects) -> None:
+        self.read = 0
+        self.kept = 0
+        self._rejects = rejects
+
+    async def blocks(self, progress: Callable[[Progress], None]) -> AsyncIterator[bytes]:
+        """CSV without a header: the values of `VALUES`, then the line's position. Empty is null.
+
+        Raises:
+            BadLines: a header cannot be used; no file for bad lines helps there.
+        """
+        lines = self._lines()
+        while block := list(islice(lines, BLOCK)):
+            progress(self.progress("reading"))
+            if not self._rejects.forbids:
+                yield encoded(block)
+        progress(self.progress("reading"))
+
+    @abstractmethod
+    def progress(self, stage: str) -> Progress:
+        """How far the reading has come, of all files together."""
+
+    @abstractmethod
+    def _lines(self) -> Iterator[list[str]]:
+        """The values of each line that can be read, as texts."""
+
+
+class OrderLines(Lines):
+    """The order lines of one open source."""
+
     def __init__(self, source: Source, mapping: Mapping, zone: ZoneInfo, rejects: Rejects) -> None:
+        super().__init__(rejects)
         self._source = source
         self._mapping = mapping
         self._zone = zone
-        self._rejects = rejects
-        self.read = 0
-        self.kept = 0
-
-    async def blocks(self, progress: Callable[[Progress], None]) -> AsyncIterator[bytes]:
-        """CSV without a header: the line's position, then its values. Empty is null.
-
-        Raises:
-            BadLines: the header cannot be used; no file for bad lines helps there.
-        """
-        values = self._values()
-        while block := list(islice(values, BLOCK)):
-            progress(self.progress("reading"))
-            if not self._rejects.forbids:
-                yield _encoded(block)
-        progress(self.progress("reading"))
 
     def progress(self, stage: str) -> Progress:
         """How far the reading has come."""
         return Progress(stage, self.read, self._source.bytes_read, self._source.bytes_total)
 
-    def _values(self) -> Iterator[list[str]]:
-        records = iter(Records(self._source.lines()))
+    def _lines(self) -> Iterator[list[str]]:
+        records = iter(Records(self._source.lines(), self._mapping.delimiter))
         read = self._reader(next(records, None))
         for record in records:
             self.read += 1
             try:
-                values = _read(read, record)
+                values = read(unbroken(record))
             except BadField as bad:
                 self._rejects.add(BadLine(record.number, bad.column, bad.reason), record.fields)
                 continue
@@ -73,28 +91,37 @@ class OrderLines:
 
     def _reader(self, header: Record | None) -> LineReader:
         try:
-            return self._mapping.reader(_names(header), self._zone)
+            return self._mapping.reader(names(header), self._zone)
         except BadField as bad:
             number = 1 if header is None else header.number
             bad_line = BadLine(number, bad.column, bad.reason)
             raise BadLines(self._source.path, [bad_line], 1) from None
 
 
-def _names(header: Record | None) -> list[str]:
+def names(header: Record | None) -> list[str]:
+    """The columns that a header names.
+
+    Raises:
+        BadField: there is none, or it is no CSV.
+    """
     if header is None:
         raise BadField(None, "there is no header, only blank lines")
-    if header.broken:
-        raise BadField(None, header.broken)
-    return [name.strip() for name in header.fields]
+    return [name.strip() for name in unbroken(header)]
 
 
-def _read(read: LineReader, record: Record) -> list[str]:
+def unbroken(record: Record) -> list[str]:
+    """A record's fields.
+
+    Raises:
+        BadField: it is no CSV.
+    """
     if record.broken:
         raise BadField(None, record.broken)
-    return read(record.fields)
+    return record.fields
 
 
-def _encoded(block: Sequence[Sequence[str]]) -> bytes:
+def encoded(block: Sequence[Sequence[str]]) -> bytes:
+    """Lines as COPY takes them."""
     out = StringIO()
     csv.writer(out).writerows(block)  # ends lines with CR LF, and so quotes a CR within a field
     return out.getvalue().encode()

@@ -22,14 +22,15 @@ class Record(NamedTuple):
 class Records:
     """The records of some physical lines; blank lines are passed over."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], delimiter: str = ",") -> None:
         self._lines = lines
+        self._delimiter = delimiter
         self._again: deque[str] = deque()
         self._taken: list[str] = []
         self._number = 1
 
     def __iter__(self) -> Iterator[Record]:
-        reader = csv.reader(self._feed(), strict=True)
+        reader = csv.reader(self._feed(), strict=True, delimiter=self._delimiter)
         while True:
             try:
                 fields = next(reader)
@@ -37,7 +38,7 @@ class Records:
                 return
             except csv.Error as error:
                 yield self._give_up_first_line(error)
-                reader = csv.reader(self._feed(), strict=True)
+                reader = csv.reader(self._feed(), strict=True, delimiter=self._delimiter)
                 continue
             number = self._number
             self._number += len(self._taken)

@@ -19,11 +19,15 @@ HEADER = ("line", "column", "reason")
 
 
 class BadLine(msgspec.Struct, frozen=True):
-    """A line that cannot be read: its physical number, the column at fault, and why."""
+    """A line that cannot be read: its physical number, the column at fault, and why.
+
+    `path` is given where an import has several files.
+    """
 
     line: int
     column: str | None
     reason: str
+    path: Path | None = None
 
     def __str__(self) -> str:
         where = f"line {self.line}" + (f", column {self.column}" if self.column else "")
@@ -40,7 +44,7 @@ class BadLines(InvalidInput):
     """
 
     def __init__(self, path: Path, bad: Sequence[BadLine], total: int) -> None:
-        listed = "".join(f"\n  {path}, {line}" for line in bad)
+        listed = "".join(f"\n  {line.path or path}, {line}" for line in bad)
         more = f"\n  and {total - len(bad)} more" if total > len(bad) else ""
         lines = "1 line cannot be read" if total == 1 else f"{total} lines cannot be read"
         super().__init__(str(path), f"{lines}, so nothing of it was kept.{listed}{more}")
@@ -93,7 +97,8 @@ class Rejects:
         self.total += 1
         if len(self._first) < SHOWN:
             self._first.append(bad)
-        self._write((str(bad.line), bad.column or "", bad.reason, *record))
+        where = str(bad.line) if bad.path is None else f"{bad.path.name}:{bad.line}"
+        self._write((where, bad.column or "", bad.reason, *record))
 
     def refusal(self) -> BadLines:
         """The error that names the bad lines."""

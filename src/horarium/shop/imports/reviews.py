@@ -2,7 +2,8 @@
 
 A review is known by its id and its order's together: Olist has ids that occur twice. It is linked
 to its order where that is in the shop; where it is not yet, importing the file again after the
-orders links it. What is new or has another text is still to be scored, and is named in the answer.
+orders links it. Its day is the one that Olist counts it by, `review_creation_date`. What is new or
+has another text is still to be scored, and is named in the answer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,12 +15,15 @@ import msgspec
 from horarium.database import Connection, statement
 from horarium.errors import InvalidInput
 from horarium.shop.imports import fields
+from horarium.shop.imports.lines import unbroken
+from horarium.shop.imports.mapping import BadField, check_width
 from horarium.shop.imports.records import Record, Records
 from horarium.shop.imports.rejects import BadLine, Rejects
 from horarium.shop.imports.source import Source
 from horarium.shop.profiles import known_zone
 from horarium.shop.reviews import LONGEST_REVIEW
 from horarium.shop.texts import checked_text
+from horarium.zones import zone_info
 
 OLIST = "olist-reviews"
 _HEADER = (
@@ -70,7 +74,7 @@ async def import_reviews(
         BadLines: some lines cannot be read, and `skip_bad` is not given.
         InvalidInput: the file as a whole, or an argument, cannot be used. Nothing was kept.
     """
-    local = ZoneInfo(known_zone("zone", zone))
+    local = zone_info(known_zone("zone", zone))
     with Source(path) as source, Rejects(path, skip_bad) as rejects:
         rows = _Rows(path, Records(source.lines()), local, rejects)
         async with connection.transaction():
@@ -121,19 +125,15 @@ class _Rows:
         yield block
 
     def _row(self, record: Record) -> tuple[object, ...] | None:
-        reason = record.broken
-        if reason is None and len(record.fields) != len(_HEADER):
-            reason = f"it has {len(record.fields)} fields, the header has {len(_HEADER)}"
-        column = None
-        if reason is None:
-            try:
-                self.kept += 1
-                return _staged(record.fields, self._time, self.kept)
-            except InvalidInput as error:
-                self.kept -= 1
-                column, reason = error.field, error.reason
-        self._rejects.add(BadLine(record.number, column, reason), record.fields)
-        return None
+        try:
+            values = unbroken(record)
+            check_width(values, len(_HEADER))
+            row = _staged(values, self._time, self.kept + 1)
+        except BadField as bad:
+            self._rejects.add(BadLine(record.number, bad.column, bad.reason), record.fields)
+            return None
+        self.kept += 1
+        return row
 
 
 def _staged(
@@ -142,12 +142,15 @@ def _staged(
     review, order = (_read(column, fields.identifier, values) for column in _HEADER[:2])
     rating = _read("review_score", fields.quantity, values)
     if rating not in ("1", "2", "3", "4", "5"):
-        raise InvalidInput("review_score", f"{fields.shown(rating)} is no rating; it takes 1 to 5")
+        raise BadField("review_score", f"{fields.shown(rating)} is no rating; it takes 1 to 5")
     parts = [_read(column, fields.text, values) for column in _HEADER[3:5]]
     text = "\n".join(part for part in parts if part) or None
     if text is not None:
-        checked_text("review_comment_message", text, LONGEST_REVIEW)
-    written_at = _read("review_answer_timestamp", time, values)
+        try:
+            checked_text("review_comment_message", text, LONGEST_REVIEW)
+        except InvalidInput as error:
+            raise BadField(error.field, error.reason) from None
+    written_at = _read("review_creation_date", time, values)
     return f"{review}:{order}", order, int(rating), text, written_at, position
 
 
@@ -155,4 +158,4 @@ def _read(column: str, read: fields.Reader, values: Sequence[str]) -> str:
     try:
         return read(values[_HEADER.index(column)])
     except ValueError as error:
-        raise InvalidInput(column, str(error)) from None
+        raise BadField(column, str(error)) from None

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
 from horarium.errors import InvalidInput
@@ -55,12 +54,7 @@ class Source:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._text.close()
         self._raw.close()
 

@@ -17,12 +17,14 @@ from faststream import AckPolicy
 from faststream.message import StreamMessage
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 
-from horarium.database import TRANSIENT, Database, statement
-from horarium.settings import mask
+from horarium.addresses import mask
+from horarium.database import Database, statement
+from horarium.outage import TRANSIENT
 from horarium.shop.messages.acts import Subject
 from horarium.shop.messages.intake import Intake, message
 from horarium.shop.messages.outcome import Ending
 from horarium.shop.messages.receipts import Receipts
+from horarium.waiting import set_within
 
 PREFETCH = 1000
 """Messages that are here and not yet acknowledged: two transactions' worth."""
@@ -93,8 +95,7 @@ class Consumer:
                 await self._broker.start()
             except (AMQPError, OSError) as error:
                 _log.warning("RabbitMQ does not answer", url=mask(self._url), error=str(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), RECONNECT)
+                await set_within(stop, RECONNECT)
             else:
                 return True
         return False

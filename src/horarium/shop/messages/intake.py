@@ -17,8 +17,9 @@ from typing import NamedTuple
 import asyncpg
 import structlog
 
-from horarium.database import TRANSIENT, Connection, Database, statement
+from horarium.database import Connection, Database, statement
 from horarium.errors import HorariumError
+from horarium.outage import TRANSIENT
 from horarium.shop.messages.acts import Act, Subject, Unreadable, read, usable_id
 from horarium.shop.messages.outcome import Ending, Outcome
 from horarium.shop.placement import place

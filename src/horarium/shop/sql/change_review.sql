@@ -21,4 +21,4 @@ from (
 where r.id = new.id
 returning
     r.id, r.product_id, r.order_id, r.user_id, r.rating, r.text, r.written_at, r.polarity,
-    r.language, r.model, r.scored_at, r.created_at, r.updated_at, r.text_version, new.differs
+    r.language, r.model, r.scored_at, r.created_at, r.updated_at, r.text_version, r.version, new.differs

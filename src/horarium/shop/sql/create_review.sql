@@ -16,5 +16,5 @@ with known as materialized (
 )
 select
     product_known, order_known, user_known, added.id, product_id, order_id, user_id, rating, text,
-    written_at, polarity, language, model, scored_at, created_at, updated_at, text_version
+    written_at, polarity, language, model, scored_at, created_at, updated_at, text_version, version
 from known left join added on true

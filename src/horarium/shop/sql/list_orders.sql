@@ -3,7 +3,7 @@
 -- $5 status, $6 and $7 the half-open span of placed_at, $8 and $9 the instant and id after which
 -- the page begins: then nothing is counted.
 with matching as not materialized (
-    select id, user_id, kind, status, currency, placed_at, created_at, updated_at, version
+    select id, user_id, kind, status, currency, freight, placed_at, created_at, updated_at, version
     from shop.orders
     where ($3::text is null or user_id = $3)
         and ($4::text is null or kind = $4)

@@ -6,7 +6,7 @@
 with matching as not materialized (
     select
         id, product_id, order_id, user_id, rating, text, written_at, polarity, language, model,
-        scored_at, created_at, updated_at, text_version
+        scored_at, created_at, updated_at, text_version, version
     from shop.reviews
     where ($3::text is null or product_id = $3)
         and ($4::text is null or order_id = $4)

@@ -2,24 +2,27 @@
 -- id or idempotency key another transaction has used meanwhile is left out with all of its items
 -- (orders_pkey, orders_idempotency_key); the caller counts the rows.
 --
--- Orders: $1 ids, $2 users, $3 currencies, $4 placed_at (null: now), $5 keys, $6 hashes.
--- Items: $7 orders, $8 lines, $9 products, $10 descriptions, $11 quantities, $12 prices, $13 taken.
+-- Orders: $1 ids, $2 users, $3 currencies, $4 placed_at (null: now), $5 keys, $6 hashes,
+-- $7 freights.
+-- Items: $8 orders, $9 lines, $10 products, $11 descriptions, $12 quantities, $13 prices, $14 taken.
 -- Orders are written by id, so that two transactions with the same ids cannot wait for each other.
 with placed as (
-    insert into shop.orders (id, user_id, currency, placed_at, idempotency_key, request)
-    select id, user_id, currency, coalesce(placed_at, now()), key, request
+    insert into shop.orders (id, user_id, currency, placed_at, idempotency_key, request, freight)
+    select id, user_id, currency, coalesce(placed_at, now()), key, request, freight
     from unnest(
-        $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::bytea[]
-    ) as o (id, user_id, currency, placed_at, key, request)
+        $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::bytea[],
+        $7::numeric[]
+    ) as o (id, user_id, currency, placed_at, key, request, freight)
     order by id
     on conflict do nothing
-    returning id, user_id, kind, status, currency, placed_at, created_at, updated_at, version
+    returning
+        id, user_id, kind, status, currency, freight, placed_at, created_at, updated_at, version
 ),
 wanted as materialized (
     select item.*
     from unnest(
-        $7::text[], $8::integer[], $9::text[], $10::text[], $11::integer[], $12::numeric[],
-        $13::integer[]
+        $8::text[], $9::integer[], $10::text[], $11::text[], $12::integer[], $13::numeric[],
+        $14::integer[]
     ) as item (order_id, line, product_id, description, quantity, price, taken)
     join placed on placed.id = item.order_id
 ),

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, get, post
-from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.params import JSONBody, QueryParameter
 
-from horarium.application import Horarium
 from horarium.engine import (
     Backfilled,
     BackfillProgress,
@@ -18,13 +16,12 @@ from horarium.engine import (
     backfill_progress,
     backfills,
     begin,
-    cancel_backfill,
     foreseen,
 )
-from horarium.web.api.parameters import Identity, PageNumber, PageSize, refuses
+from horarium.engine import cancel_backfill as end
+from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, refuses
 from horarium.web.api.schedule_shapes import Note
 
-App = NamedDependency[SkipValidation[Horarium]]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -93,7 +90,7 @@ async def list_backfills(
 @get(
     "/backfills/{id:str}",
     tags=["Schedules"],
-    summary="BackfillProgress of a backfill",
+    summary="Read a backfill",
     responses=refuses(404),
 )
 async def read_backfill(app: App, id: Identity) -> BackfillProgress:
@@ -108,7 +105,7 @@ async def read_backfill(app: App, id: Identity) -> BackfillProgress:
     status_code=200,
     responses=refuses(404, 409),
 )
-async def cancel(
+async def cancel_backfill(
     app: App,
     id: Identity,
     note: Annotated[
@@ -118,7 +115,7 @@ async def cancel(
     """Make no more jobs for a backfill and cancel those that have not begun; the others run on. One
     of which nothing waits is refused with 409.
     """
-    return await cancel_backfill(app.book, id, note)
+    return await end(app.book, id, note)
 
 
-ROUTES = [begin_backfill, list_backfills, read_backfill, cancel]
+ROUTES = [begin_backfill, list_backfills, read_backfill, cancel_backfill]

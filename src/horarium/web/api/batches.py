@@ -5,16 +5,13 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, get
-from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter, SkipValidation
+from litestar.params import PathParameter, QueryParameter
 
-from horarium.application import Horarium
 from horarium.engine import Batch, BatchCancellation, BatchKind, Filter, State
 from horarium.shop import Page
-from horarium.web.api.jobs import MOST_COUNTED, Jobs, shown_job
-from horarium.web.api.parameters import PageNumber, PageSize, refuses
+from horarium.web.api.jobs import Jobs, page_of_jobs
+from horarium.web.api.parameters import App, PageNumber, PageSize, refuses
 
-App = NamedDependency[SkipValidation[Horarium]]
 BatchId = Annotated[str, PathParameter(description="The batch's id.")]
 
 
@@ -78,10 +75,7 @@ async def list_batch_jobs(
 ) -> Jobs:
     """The jobs of a batch, a page at a time: unfinished ones first, then the newest that ended."""
     await app.batches.show(batch_id)
-    which = Filter(batch=batch_id, state=in_state)
-    found = await app.ledger.jobs(which, page=page, count=count)
-    counts = await app.ledger.counts(which, most=MOST_COUNTED)
-    return Jobs([shown_job(job) for job in found], sum(counts.values()), page, count)
+    return await page_of_jobs(app, Filter(batch=batch_id, state=in_state), page, count)
 
 
 @delete(

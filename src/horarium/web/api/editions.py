@@ -7,10 +7,9 @@ from typing import Annotated
 
 import msgspec
 from litestar import post
-from litestar.di import NamedDependency
-from litestar.params import JSONBody, SkipValidation
+from litestar.params import JSONBody
 
-from horarium.application import Horarium
+from horarium.accounts import Role
 from horarium.engine import (
     Applied,
     Change,
@@ -21,16 +20,16 @@ from horarium.engine import (
     edition_of,
     planned,
 )
-from horarium.web.api.parameters import refuses
+from horarium.web.api.parameters import App, refuses
 
 MOST_SHOWN = 20
 """Due times of each kind that a plan lists; it counts all."""
 
-App = NamedDependency[SkipValidation[Horarium]]
-
 
 class PlannedDrafts(Drafts, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same, with the versions that a plan showed (null: none): refused where one differs."""
+    """Schedules that were planned, with the `versions` that the plan showed (null: none): refused
+    where one differs.
+    """
 
     versions: Annotated[dict[str, int | None], msgspec.Meta(examples=[{"weekday-report": 1}])] = (
         msgspec.field(default_factory=dict)
@@ -75,6 +74,7 @@ class EditionApplied(msgspec.Struct, frozen=True):
 
 @post(
     "/schedules/plan",
+    opt={"role": Role.READER},
     tags=["Schedules"],
     summary="Plan an edit",
     status_code=200,

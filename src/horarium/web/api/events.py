@@ -11,16 +11,15 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import QueryParameter, SkipValidation
+from litestar.params import QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from horarium.application import Horarium
-from horarium.database import TRANSIENT
 from horarium.engine import JobStanding, Watch, job_standing
-from horarium.errors import NotFound
-from horarium.web.api.parameters import Identity, refuses
+from horarium.errors import NotFound, TooBusy
+from horarium.outage import TRANSIENT
+from horarium.web.api.parameters import App, Identity, refuses
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent, so that nothing between takes it for dead."""
@@ -28,8 +27,10 @@ HEARTBEAT = 15.0
 LOOK_AGAIN = 5.0
 """Seconds after which a job is looked at without having been heard of."""
 
+MOST_STREAMS = 500
+"""Streams that one process holds; each is a connection for as long as somebody watches."""
+
 Messages = AsyncIterator[ServerSentEventMessage]
-App = NamedDependency[SkipValidation[Horarium]]
 _STREAM = {
     200: ResponseSpec(
         str, generate_examples=False, description="The events", media_type="text/event-stream"
@@ -59,12 +60,13 @@ async def follow_job(app: App, job_id: Identity, request: Request[Any, Any, Any]
     known = request.headers.get("last-event-id")
     if now.state.final and known == now.mark:
         return Response(None, status_code=204)
+    _check_room(app)
     content = _nothing() if _is_head(request) else _life(app, job_id, known)
     return ServerSentEvent(content)
 
 
 @get("/events", tags=["Operation"], summary="Follow all jobs", responses={**_STREAM, **refuses()})
-async def follow_all(
+async def follow_all_jobs(
     app: App,
     request: Request[Any, Any, Any],
     queue: Annotated[str | None, QueryParameter(description="Of jobs of this queue.")] = None,
@@ -75,8 +77,17 @@ async def follow_all(
     `started`, `progressed`, `succeeded`, `failed`, `retrying`, `cancelled`, `snoozed`,
     `given back`, `rescued`; `missed` where there were more than could be told.
     """
+    _check_room(app)
     watch = Watch(queue=queue, task=task, owner=owner)
     return ServerSentEvent(_nothing() if _is_head(request) else _stream(app, watch))
+
+
+def _check_room(app: Horarium) -> None:
+    if len(app.watchers) >= MOST_STREAMS:
+        raise TooBusy(
+            f"this process holds {MOST_STREAMS} streams of events already; try again in a moment, "
+            "or ask for the job itself"
+        )
 
 
 async def _life(app: Horarium, job: str, known: str | None) -> Messages:
@@ -146,4 +157,4 @@ def _is_head(request: Request[Any, Any, Any]) -> bool:
     return bool(request.scope.get("horarium_head"))
 
 
-ROUTES = [follow_job, follow_all]
+ROUTES = [follow_job, follow_all_jobs]

@@ -5,15 +5,12 @@ from typing import Annotated
 
 import msgspec
 from litestar import get
-from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter, SkipValidation
+from litestar.params import PathParameter, QueryParameter
 
-from horarium.application import Horarium
 from horarium.engine import Account, Firing, Outcome, account, firings
 from horarium.errors import InvalidInput
-from horarium.web.api.parameters import Identity, PageSize, instant, refuses
+from horarium.web.api.parameters import App, Identity, PageSize, instant, refuses
 
-App = NamedDependency[SkipValidation[Horarium]]
 Due = Annotated[
     str, PathParameter(description="An instant, such as 2026-03-02T09:00:00Z.", format="date-time")
 ]

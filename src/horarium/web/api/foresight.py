@@ -5,11 +5,12 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.params import JSONBody, QueryParameter
 
+from horarium.accounts import Role
 from horarium.application import Horarium
 from horarium.engine import (
+    LONGEST_FORECAST,
     DueTime,
     InvalidTimetable,
     RuleDraft,
@@ -17,17 +18,15 @@ from horarium.engine import (
     compiled,
     forecast,
     preview,
-    timetable_of,
+    tried,
     zone_data_version,
 )
 from horarium.errors import InvalidInput
-from horarium.web.api.parameters import Identity, instant, refuses
+from horarium.web.api.parameters import App, Identity, instant, present, refuses
 
 MOST_PREVIEWED = 1000
-LONGEST_FORECAST = 31 * 24
+_MOST_HOURS = LONGEST_FORECAST // timedelta(hours=1)
 _PREVIEWED = "How many due times, up to 1000."
-
-App = NamedDependency[SkipValidation[Horarium]]
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -94,22 +93,31 @@ async def preview_schedule(
 
 @post(
     "/schedules/preview",
+    opt={"role": Role.READER},
     tags=["Schedules"],
     summary="Next due times of a rule",
     status_code=200,
     responses=refuses(body=True),
 )
 async def preview_rule(app: App, data: JSONBody[Previewed]) -> Preview:
-    """The next due times of a rule that is not saved; nothing is changed."""
-    return await _preview(app, timetable_of(data, data.id or "preview"), data.start, data.count)
+    """The next due times of a rule that is not saved, as if it were put into the book now; nothing
+    is changed.
+    """
+    timetable, begin = tried(data, data.id or "preview", await present(app))
+    return await _preview(app, timetable, data.start or begin, data.count)
 
 
-@get("/schedules/forecast", tags=["Schedules"], summary="What is due", responses=refuses())
-async def forecast_all(
+@get(
+    "/schedules/forecast",
+    tags=["Schedules"],
+    summary="How many jobs are due when",
+    responses=refuses(),
+)
+async def forecast_schedules(
     app: App,
     hours: Annotated[
         int,
-        QueryParameter(ge=1, le=LONGEST_FORECAST, description="How far to look ahead, up to 744."),
+        QueryParameter(ge=1, le=_MOST_HOURS, description="How far to look ahead, up to 744."),
     ] = 24,
     start: Annotated[
         str | None,
@@ -121,7 +129,7 @@ async def forecast_all(
     """How many jobs of all active schedules are due in each minute, so that a crowd at midnight is
     seen before it comes. Minutes without any are left out.
     """
-    begin = instant("from", start) or await _now(app)
+    begin = instant("from", start) or await present(app)
     found = await forecast(app.book, begin, timedelta(hours=hours))
     minutes = [Minute(minute, jobs) for minute, jobs in found.items()]
     fullest = max(minutes, key=lambda each: each.jobs, default=None)
@@ -132,15 +140,10 @@ async def _preview(
     app: Horarium, timetable: Timetable, start: datetime | None, count: int
 ) -> Preview:
     try:
-        due = preview(compiled(timetable), start or await _now(app), count)
+        due = preview(compiled(timetable), start or await present(app), count)
     except InvalidTimetable as error:
         raise InvalidInput(error.field, error.reason) from None
     return Preview(timetable.zone, zone_data_version(), due)
 
 
-async def _now(app: Horarium) -> datetime:
-    async with app.database.connection() as connection:
-        return await app.book.now(connection)
-
-
-ROUTES = [preview_schedule, preview_rule, forecast_all]
+ROUTES = [preview_schedule, preview_rule, forecast_schedules]

@@ -2,12 +2,9 @@
 
 import msgspec
 from litestar import get
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
 
 from horarium import __version__
-from horarium.application import Horarium
-from horarium.web.api.parameters import refuses
+from horarium.web.api.parameters import App, refuses
 from horarium.web.problems import NotReady, ReadinessProblem
 
 
@@ -23,7 +20,9 @@ class Ready(msgspec.Struct, frozen=True):
     """Every part is ready. `scheduler_lag` is in seconds; null: nothing is due.
 
     `degraded`: due times of `unproved` schedules are unexplained or doubled, and
-    /schedules/proof/standing says which. Requests are served all the same.
+    /schedules/proof/standing says which; `parked` schedules cannot be run as they stand, and
+    /schedules?state=parked says which and why; or `reports_late` periods are not ready although
+    that was promised, and /reports/promises says which. Requests are served all the same.
     """
 
     status: str
@@ -31,26 +30,47 @@ class Ready(msgspec.Struct, frozen=True):
     migrated: bool
     scheduler_lag: float | None
     unproved: int
+    parked: int
+    reports_late: int
+    reports_at_risk: int
 
 
-@get("/health", tags=["Health"], summary="Live", responses=refuses())
-async def health() -> Alive:
+@get(
+    "/health",
+    tags=["Health"],
+    summary="Is it alive",
+    responses=refuses(public=True),
+    opt={"public": True},
+)
+async def read_liveness() -> Alive:
     """Whether the process answers. It asks nothing of the database."""
     return Alive()
 
 
 @get(
-    "/health/ready", tags=["Health"], summary="Ready", responses=refuses(document=ReadinessProblem)
+    "/health/ready",
+    tags=["Health"],
+    summary="Is it ready",
+    responses=refuses(document=ReadinessProblem, public=True),
+    opt={"public": True},
 )
-async def ready(app: NamedDependency[SkipValidation[Horarium]]) -> Ready:
+async def read_readiness(app: App) -> Ready:
     """Whether the database answers, its schema is this version's, and due schedules are decided.
     Otherwise 503, which says which part is not ready.
     """
     found = await app.health()
     if not found.ready:
         raise NotReady(found)
-    status = "degraded" if found.unproved else "ready"
-    return Ready(status, found.database, found.migrated, found.scheduler_lag, found.unproved)
+    return Ready(
+        status="degraded" if found.unproved or found.parked or found.reports_late else "ready",
+        database=found.database,
+        migrated=found.migrated,
+        scheduler_lag=found.scheduler_lag,
+        unproved=found.unproved,
+        parked=found.parked,
+        reports_late=found.reports_late,
+        reports_at_risk=found.reports_at_risk,
+    )
 
 
-ROUTES = [health, ready]
+ROUTES = [read_liveness, read_readiness]

@@ -3,13 +3,12 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar.di import NamedDependency
-from litestar.params import QueryParameter, SkipValidation
+from litestar.params import QueryParameter
 
 from horarium.application import Horarium
 from horarium.engine import Argument, Filter, State, wanted_arguments
 from horarium.errors import InvalidInput
-from horarium.web.api.parameters import instant
+from horarium.web.api.parameters import App, instant
 
 Task = Annotated[str | None, QueryParameter(description="Of this task.")]
 Queue = Annotated[str | None, QueryParameter(description="Of this queue.")]
@@ -36,7 +35,7 @@ Arguments = Annotated[
 
 
 def job_filter(
-    app: NamedDependency[SkipValidation[Horarium]],
+    app: App,
     in_state: InState = None,
     task: Task = None,
     queue: Queue = None,

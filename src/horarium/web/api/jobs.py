@@ -16,12 +16,11 @@ from horarium.engine import Job as LedgerJob
 from horarium.errors import Conflict
 from horarium.shop import Page
 from horarium.web.api.job_filter import job_filter
-from horarium.web.api.parameters import Identity, PageNumber, PageSize, refuses
+from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, refuses
 
 MOST_COUNTED = 100_000
 """Jobs that are counted for the `total` of a list, of each of the ledger's two tables."""
 
-App = NamedDependency[SkipValidation[Horarium]]
 NamedFilter = NamedDependency[SkipValidation[Filter]]
 FILTERED = {"which": Provide(job_filter, sync_to_thread=False)}
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -119,9 +118,7 @@ async def list_jobs(
     """Jobs that a filter finds, one page at a time: unfinished ones by their due time, then those
     that ended, each newest first. To go through a long history, narrow `since` and `until`.
     """
-    found = await app.ledger.jobs(which, page=page, count=count)
-    counts = await app.ledger.counts(which, most=MOST_COUNTED)
-    return Jobs([shown_job(job) for job in found], sum(counts.values()), page, count)
+    return await page_of_jobs(app, which, page, count)
 
 
 class Span(StrEnum):
@@ -140,7 +137,7 @@ SPANS = {
 
 
 @get("/jobs/stats", tags=["Jobs"], summary="Figures of jobs", responses=refuses())
-async def job_stats(
+async def read_job_statistics(
     app: App,
     span: Annotated[Span, QueryParameter(description="How far back ended jobs count.")] = Span.HOUR,
 ) -> Statistics:
@@ -241,6 +238,13 @@ async def cancel_job(
     return Response(shown_job(job), status_code=202 if became is State.RUNNING else 200)
 
 
+async def page_of_jobs(app: Horarium, which: Filter, page: int, count: int) -> Jobs:
+    """A page of the jobs that a filter finds."""
+    found = await app.ledger.jobs(which, page=page, count=count)
+    counts = await app.ledger.counts(which, most=MOST_COUNTED)
+    return Jobs([shown_job(job) for job in found], sum(counts.values()), page, count)
+
+
 def shown_job(job: LedgerJob) -> Job:
     """A job as the API shows it."""
     values = msgspec.structs.asdict(job)
@@ -250,5 +254,6 @@ def shown_job(job: LedgerJob) -> Job:
 
 
 ROUTES = [
-    list_jobs, job_stats, read_job, list_attempts, explain_job, retry_job, retry_jobs, cancel_job,
+    list_jobs, read_job_statistics, read_job, list_attempts, explain_job, retry_job, retry_jobs,
+    cancel_job,
 ]  # fmt: skip

@@ -4,22 +4,19 @@ All are gauges that any web process reads from the database: they do not depend 
 asked, survive restarts, and are not to be summed over processes.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from litestar import Response, get
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
 
-from horarium.application import Horarium
 from horarium.engine import Member, Presence, Queue, Standing, Statistics, roster, standing
+from horarium.reports import MarkedPeriods, Promise, Promised, marked_periods
 from horarium.shop.messages import Count, message_counts
-from horarium.web.api.parameters import refuses
+from horarium.web.api.parameters import App, refuses
 from horarium.web.exposition import MEDIA_TYPE, Measure, Sample, exposition
 
 RECENT = timedelta(minutes=5)
-
-App = NamedDependency[SkipValidation[Horarium]]
 
 
 @get(
@@ -29,15 +26,17 @@ App = NamedDependency[SkipValidation[Horarium]]
     media_type="text/plain",
     responses=refuses(),
 )
-async def metrics(app: App) -> Response[str]:
+async def read_metrics(app: App) -> Response[str]:
     """Gauges in the text format of Prometheus: unfinished jobs by queue and state, the age of the
     oldest that is due, paused queues, what ended within the last five minutes by task and state and
     how long it took, workers and their slots, messages by how they ended, by how much the
-    schedulers are late, and what the standing proof finds.
+    schedulers are late, how many schedules are parked, what the standing proof finds, which periods
+    of reports have changed since they were built, and how promises of reports stand.
     """
     async with app.database.connection() as connection:
         now = await app.book.now(connection)
         messages = await message_counts(connection)
+        marked = await marked_periods(connection)
     queues = await app.queues.all()
     recent = await app.ledger.statistics(RECENT)
     health = await app.health()
@@ -51,7 +50,13 @@ async def metrics(app: App) -> Response[str]:
             "By how much the longest due schedule is late; 0 where nothing is due.",
             [Sample(health.scheduler_lag or 0.0)],
         ),
+        Measure(
+            "horarium_schedules_parked",
+            "Schedules that cannot be run as they stand and were set aside.",
+            [Sample(health.parked)],
+        ),
         *_of_proof(await standing(app.book, most=0), now),
+        *_of_reports(await app.promises(), marked, now),
     ]
     return Response(exposition(measures), media_type=MEDIA_TYPE)
 
@@ -147,4 +152,45 @@ def _of_proof(found: Standing, now: datetime) -> Iterator[Measure]:
     )
 
 
-ROUTES = [metrics]
+def _of_reports(
+    promises: Sequence[Promise], marked: Sequence[MarkedPeriods], now: datetime
+) -> Iterator[Measure]:
+    yield Measure(
+        "horarium_report_periods_stale",
+        "Periods that have changed since they were built, by report.",
+        [Sample(each.periods, {"report": each.report}) for each in marked],
+    )
+    yield Measure(
+        "horarium_report_stale_seconds",
+        "How long ago the first change was made that no build has, by report.",
+        [
+            Sample((now - each.changed_at).total_seconds(), {"report": each.report})
+            for each in marked
+        ],
+    )
+    states = Counter((each.report, each.state) for each in promises)
+    yield Measure(
+        "horarium_report_promises",
+        "Periods by how their promise stands, of reports that promise to be ready by a time.",
+        [
+            Sample(states[report, state], {"report": report, "state": state})
+            for report in sorted({each.report for each in promises})
+            for state in Promised
+        ],
+    )
+    yield Measure(
+        "horarium_report_deadline_seconds",
+        "Seconds until the earliest deadline of a period that is not ready; below 0: it is late.",
+        [Sample(min(each), {"report": report}) for report, each in _left(promises, now).items()],
+    )
+
+
+def _left(promises: Sequence[Promise], now: datetime) -> dict[str, list[float]]:
+    left: dict[str, list[float]] = defaultdict(list)
+    for each in promises:
+        if each.state is not Promised.READY:
+            left[each.report].append((each.deadline - now).total_seconds())
+    return left
+
+
+ROUTES = [read_metrics]

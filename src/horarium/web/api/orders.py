@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
-from litestar.di import NamedDependency
-from litestar.params import HeaderParameter, JSONBody, QueryParameter, SkipValidation
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from horarium import shop
-from horarium.application import Horarium
 from horarium.web.api.parameters import (
+    App,
     Cursor,
     Identity,
     PageNumber,
@@ -21,11 +20,10 @@ from horarium.web.api.parameters import (
     refuses,
     shown,
 )
-from horarium.web.api.texts import Currency, Id, Reference
+from horarium.web.api.texts import Currency, Freight, Id, Reference
 from horarium.web.api.versions import UNCHANGED, IfMatch, edited, named, tagged, unless_known
 from horarium.web.problems import StockProblem
 
-App = NamedDependency[SkipValidation[Horarium]]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
 IdempotencyKey = Annotated[
     str | None,
@@ -52,7 +50,9 @@ class NewItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An order to be placed: now and in its products' currency, unless it says otherwise."""
+    """An order to be placed: now, in its products' currency and free of freight, unless it says
+    otherwise.
+    """
 
     items: Annotated[list[NewItem], msgspec.Meta(min_length=1, max_length=10_000)]
     user_id: Reference | None = None
@@ -64,6 +64,7 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         | None
     ) = None
     id: Id | None = None
+    freight: Freight | None = None
 
 
 class OrderChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +76,7 @@ class OrderChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     user_id: Reference | UnsetType | None = UNSET
     placed_at: Annotated[datetime, msgspec.Meta(tz=True)] | UnsetType = UNSET
+    freight: Freight | UnsetType = UNSET
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -88,13 +90,16 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """An order. `count_product` is the number of its lines, `total_amount` their exact sum."""
+    """An order. `count_product` is the number of its lines; `total_amount` is what it comes to,
+    exactly: the sum of its lines, and its freight.
+    """
 
     id: str
     user_id: str | None
     kind: shop.Kind
     status: shop.Status
     currency: str
+    freight: str
     total_amount: str
     count_product: int
     placed_at: datetime
@@ -126,7 +131,13 @@ async def create_order(
     placed, and changes nothing; another one under it is 409.
     """
     new = shop.NewOrder(
-        data.user_id, _wanted(data.items), data.currency, data.placed_at, data.id, key
+        data.user_id,
+        _wanted(data.items),
+        data.currency,
+        data.placed_at,
+        data.id,
+        key,
+        data.freight,
     )
     order = await app.till.place(new)
     return tagged(_shown(order), order.version, status=201)
@@ -188,7 +199,7 @@ async def change_order(
     moves by the difference, and what was paid for a product that it has already stays. Items can be
     changed while the order is placed or paid. The status `cancelled` gives the stock back.
     """
-    values = {name: getattr(data, name) for name in data.__struct_fields__}
+    values = msgspec.structs.asdict(data)
     if not isinstance(data.items, UnsetType):
         values["items"] = _wanted(data.items)
     versions = edited(known)
@@ -234,6 +245,7 @@ def _wanted(items: Sequence[NewItem]) -> list[shop.NewItem]:
 def _shown(order: shop.Order) -> Order:
     values = msgspec.structs.asdict(order)
     values["items"] = [_item(item, order.currency) for item in order.items]
+    values["freight"] = shop.money.text(order.freight, order.currency)
     values["total_amount"] = shop.money.text(order.total_amount, order.currency)
     return Order(**values)
 

@@ -4,24 +4,21 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import JSONBody, SkipValidation
+from litestar.params import JSONBody
 
 from horarium.application import Horarium
 from horarium.engine import Error, Job, State
 from horarium.errors import InvalidInput, NotFound
 from horarium.polarity import Polarity
 from horarium.shop.scoring import TEXTS_TASK, PolarityTasks, Scored
-from horarium.web.api.parameters import Identity, refuses
+from horarium.web.api.parameters import App, Identity, begun, refuses
 
 AT_ONCE = 50
 """Texts that are scored while their sender waits."""
 
 CHARACTERS_AT_ONCE = 50_000
 MOST_TEXTS = 10_000
-
-App = NamedDependency[SkipValidation[Horarium]]
 
 
 class NewPolarities(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,7 +91,9 @@ async def score_texts(
     texts = _texts(data)
     tasks = _tasks(app)
     if data.background or _are_many(texts):
-        return _accepted(request, await tasks.enqueue_texts(texts), len(texts))
+        task_id = await tasks.enqueue_texts(texts)
+        scoring: Any = Scoring("queued", task_id, len(texts))
+        return begun(request, scoring, f"/polarities/task/{task_id}")
     scored = await tasks.score(texts)
     return Response(scored[0] if data.text is not None else Polarities(scored, len(scored)))
 
@@ -114,9 +113,14 @@ async def read_scoring(app: App, task_id: Identity) -> ScoringTask:
         raise NotFound(f"the job {task_id} scores no texts; /jobs/{task_id} says what it does")
     scored = _scored(job)
     total = _total(job)
-    return ScoringTask(
-        task_id, job.state, ScoringProgress(total if scored else 0, total), scored, job.error
-    )
+    done = total if scored else _done(job, total)
+    return ScoringTask(task_id, job.state, ScoringProgress(done, total), scored, job.error)
+
+
+def _done(job: Job, total: int) -> int:
+    """How many texts the newest attempt has told to be scored."""
+    fraction = None if job.progress is None else job.progress.fraction
+    return round((fraction or 0.0) * total)
 
 
 def _texts(data: NewPolarities) -> list[str]:
@@ -145,12 +149,6 @@ def _tasks(app: Horarium) -> PolarityTasks:
 
 def _are_many(texts: list[str]) -> bool:
     return len(texts) > AT_ONCE or sum(map(len, texts)) > CHARACTERS_AT_ONCE
-
-
-def _accepted(request: Request[Any, Any, Any], task_id: str, total: int) -> Response[Any]:
-    root = request.scope.get("root_path", "").rstrip("/")
-    place = {"Location": f"{root}/polarities/task/{task_id}"}
-    return Response(Scoring("queued", task_id, total), status_code=202, headers=place)
 
 
 def _scored(job: Job) -> list[Polarity] | None:

@@ -6,18 +6,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
-from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from horarium import shop
-from horarium.application import Horarium
-from horarium.web.api.parameters import Cursor, Identity, PageNumber, PageSize, refuses, shown
+from horarium.web.api.parameters import App, Cursor, Identity, PageNumber, PageSize, refuses, shown
 from horarium.web.api.texts import Currency, Id, Line
 from horarium.web.api.versions import UNCHANGED, IfMatch, edited, named, tagged, unless_known
 from horarium.web.problems import StockProblem
-
-App = NamedDependency[SkipValidation[Horarium]]
 
 
 class NewProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,7 +139,7 @@ async def change_product(
     """Change what the body names; the rest stays. Each order of a product is a new
     version of it; to restock one that sells, use `stock_change` with If-Match *.
     """
-    change = shop.ProductChange(**{name: getattr(data, name) for name in data.__struct_fields__})
+    change = shop.ProductChange(**msgspec.structs.asdict(data))
     versions = edited(known)
     async with app.database.transaction() as connection:
         product = await shop.change_product(connection, product_id, change, versions)

@@ -5,13 +5,11 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.params import JSONBody, QueryParameter
 
-from horarium.application import Horarium
 from horarium.engine import Proof, Standing, accept, prove, standing
 from horarium.errors import InvalidInput
-from horarium.web.api.parameters import Identity, instant, refuses
+from horarium.web.api.parameters import App, Identity, instant, present, refuses
 from horarium.web.api.schedule_shapes import Note
 
 LONGEST = timedelta(days=31)
@@ -20,8 +18,6 @@ _COUNTS = (
     "expected", "enqueued", "waiting", "skipped", "missed", "pending", "beside", "unexplained",
     "doubled",
 )  # fmt: skip
-
-App = NamedDependency[SkipValidation[Horarium]]
 
 
 class Proved(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +48,7 @@ class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/schedules/proof", tags=["Schedules"], summary="Prove the timetable", responses=refuses(404))
-async def prove_all(
+async def prove_timetable(
     app: App,
     since: Annotated[
         str | None,
@@ -66,8 +62,7 @@ async def prove_all(
     """Recompute every due time of a span of up to 31 days from the recorded versions of each
     schedule, and compare with what is recorded: each must have exactly one outcome.
     """
-    async with app.database.connection() as connection:
-        end = instant("until", until) or await app.book.now(connection)
+    end = instant("until", until) or await present(app)
     start = instant("since", since) or end - timedelta(days=1)
     if end - start > LONGEST:
         raise InvalidInput("since", f"the span is over {LONGEST.days} days; prove it in parts")
@@ -94,7 +89,7 @@ async def prove_all(
     summary="The standing proof",
     responses=refuses(),
 )
-async def read_standing(app: App) -> Standing:
+async def read_standing_proof(app: App) -> Standing:
     """What the schedulers find when they prove, every hour, what was decided since the last time:
     the schedules of which due times are unexplained or doubled. One is left out again when it is
     mended, by a backfill for instance, or accepted.
@@ -105,14 +100,14 @@ async def read_standing(app: App) -> Standing:
 @post(
     "/schedules/{id:str}/acceptance",
     tags=["Schedules"],
-    summary="Accept what is wrong",
+    summary="Accept wrong due times",
     status_code=200,
     responses=refuses(404, body=True),
 )
-async def accept_wrong(app: App, id: Identity, data: JSONBody[Acceptance]) -> Standing:
+async def accept_wrong_due_times(app: App, id: Identity, data: JSONBody[Acceptance]) -> Standing:
     """Say that what the standing proof has against a schedule is known, and end its alarm."""
     await accept(app.book, id, data.note, "api")
     return await standing(app.book)
 
 
-ROUTES = [prove_all, read_standing, accept_wrong]
+ROUTES = [prove_timetable, read_standing_proof, accept_wrong_due_times]

@@ -4,15 +4,12 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter, SkipValidation
+from litestar.params import JSONBody, PathParameter
 
-from horarium.application import Horarium
 from horarium.engine import Queue
 from horarium.shop import Page
-from horarium.web.api.parameters import PageNumber, PageSize, refuses
+from horarium.web.api.parameters import App, PageNumber, PageSize, page_of, refuses
 
-App = NamedDependency[SkipValidation[Horarium]]
 Name = Annotated[str, PathParameter(description="The queue's name.")]
 
 
@@ -33,8 +30,7 @@ async def list_queues(app: App, page: PageNumber = 1, count: PageSize = 100) -> 
     """Every queue that is paused, has unfinished jobs, or is one that a live worker names: its jobs
     by state, since when the one that waits longest could have run, and how many workers listen.
     """
-    every = await app.queues.all()
-    return Queues(every[(page - 1) * count : page * count], len(every), page, count)
+    return page_of(Queues, await app.queues.all(), page, count)
 
 
 @get("/queues/{name:str}", tags=["Operation"], summary="Read a queue", responses=refuses(404))

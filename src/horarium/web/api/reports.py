@@ -1,4 +1,4 @@
-"""The order report over HTTP: rows, summary, rows by hand, and building in the background."""
+"""The order report over HTTP: rows, rows by hand, and building in the background."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,20 +17,27 @@ from horarium.web.answers import answered
 from horarium.web.api.parameters import (
     CHOSEN_DAY,
     MOST_ITEMS,
+    App,
+    Day,
     PageNumber,
     PageSize,
+    begun,
     checked_day,
+    chosen_day,
     refuses,
     today,
 )
 from horarium.web.api.texts import Currency
 
-App = NamedDependency[SkipValidation[Horarium]]
 ChosenDay = NamedDependency[SkipValidation[date | None]]
 
 
 class ReportRows(Page[reports.ReportRow], frozen=True):
-    """A page of rows; `total` counts those of all pages."""
+    """A page of rows; `total` counts those of all pages. `freshness` is that of the days that have
+    rows on this page.
+    """
+
+    freshness: list[reports.DayFreshness]
 
 
 class DayReport(msgspec.Struct, frozen=True):
@@ -41,6 +48,7 @@ class DayReport(msgspec.Struct, frozen=True):
     total: int
     page: int
     count: int
+    freshness: reports.Freshness
 
 
 class NewReportRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,13 +82,14 @@ class Generation(msgspec.Struct, frozen=True):
     "/report",
     tags=["Reports"],
     summary="Rows of a day",
-    dependencies=CHOSEN_DAY,
     responses=refuses(404),
 )
-async def report(
+async def list_day_rows(
     request: Request[Any, Any, Any],
     app: App,
-    day: ChosenDay,
+    date: Day = None,
+    report_date: Day = None,
+    date_param: Day = None,
     page: PageNumber = 1,
     count: PageSize = MOST_ITEMS,
 ) -> Response[DayReport]:
@@ -88,49 +97,38 @@ async def report(
     built. Up to 1000 rows a page: `total` says how many the day has. A day without orders has
     none, a day that was never built is 404.
     """
-    async with app.database.connection() as connection:
-        of_day = day or await _newest(connection)
+    of_day = chosen_day(date, report_date, date_param) or await _newest(app)
 
-        async def rows() -> DayReport:
+    async def version() -> object:
+        async with app.database.connection() as connection:
+            return await reports.rows_version(connection, of_day)
+
+    async def rows() -> DayReport:
+        async with app.database.connection() as connection:
+            fresh = await reports.freshness(connection, of_day)
             found = await reports.rows(connection, of_day, page, count)
-            return DayReport(of_day, found.items, found.total, found.page, found.count)
+        return DayReport(of_day, found.items, found.total, page, count, fresh)
 
-        version = await reports.rows_version(connection, of_day)
-        key = ("/report", of_day, page, count, version)
-        return await answered(request.app, key, rows)
+    return await answered(request.app, ("/report", of_day, page, count), version, rows)
 
 
 @get(
     ["/report/all", "/reports/all"],
     tags=["Reports"],
-    summary="All rows",
+    summary="Rows of all days",
     responses=refuses(),
 )
-async def all_reports(app: App, page: PageNumber = 1, count: PageSize = 10) -> ReportRows:
+async def list_rows(app: App, page: PageNumber = 1, count: PageSize = 10) -> ReportRows:
     """The rows of all days, newest day first, one page at a time."""
     async with app.database.connection() as connection:
         found = await reports.all_rows(connection, page, count)
-    return ReportRows(found.items, found.total, found.page, found.count)
+        days = sorted({row.report_at for row in found.items})
+        fresh = await reports.freshness_of_days(connection, days)
+    return ReportRows(found.items, found.total, found.page, found.count, fresh)
 
 
-@get(
-    "/report/summary",
-    tags=["Reports"],
-    summary="Summary of a day",
-    dependencies=CHOSEN_DAY,
-    responses=refuses(404),
-)
-async def report_summary(app: App, day: ChosenDay) -> reports.Summary:
-    """Totals, averages, sales and refunds of a day, the day before it, and how fresh they are;
-    without a day, of the newest that was built. `reviews` has the day's mean polarity and its worst
-    reviews with their orders, as they are now.
-    """
-    async with app.database.connection() as connection:
-        return await reports.summary(connection, day)
-
-
-@post("/report", tags=["Reports"], summary="Add a row", responses=refuses(409, body=True))
-async def add_report_row(app: App, data: JSONBody[NewReportRow]) -> reports.ReportRow:
+@post("/report", tags=["Reports"], summary="Add a row by hand", responses=refuses(409, body=True))
+async def add_row(app: App, data: JSONBody[NewReportRow]) -> reports.ReportRow:
     """Add a row by hand. It stays when the day is built again, unless the day gets an order of
     that id. A row that is there already is refused with 409.
     """
@@ -153,7 +151,7 @@ async def add_report_row(app: App, data: JSONBody[NewReportRow]) -> reports.Repo
     dependencies=CHOSEN_DAY,
     responses=refuses(),
 )
-async def generate_report(
+async def build_day(
     request: Request[Any, Any, Any], app: App, day: ChosenDay
 ) -> Response[Generation]:
     """Build the report of a day in the background; without a day, of yesterday in the shop's zone.
@@ -162,9 +160,7 @@ async def generate_report(
     zone = await app.zone()
     day = _buildable(day, await today(app, zone), zone)
     task_id = await app.build_report(day)
-    root = request.scope.get("root_path", "").rstrip("/")
-    accepted = Generation("queued", task_id, day)
-    return Response(accepted, status_code=202, headers={"Location": f"{root}/jobs/{task_id}"})
+    return begun(request, Generation("queued", task_id, day), f"/jobs/{task_id}")
 
 
 def _buildable(day: date | None, now: date, zone: str) -> date:
@@ -179,11 +175,12 @@ def _buildable(day: date | None, now: date, zone: str) -> date:
     return day
 
 
-async def _newest(connection: Any) -> date:
-    day = await reports.newest_day(connection)
+async def _newest(app: Horarium) -> date:
+    async with app.database.connection() as connection:
+        day = await reports.newest_day(connection)
     if day is None:
         raise NotFound("no report was built yet; POST /report/generate builds one")
     return day
 
 
-ROUTES = [report, all_reports, report_summary, add_report_row, generate_report]
+ROUTES = [list_day_rows, list_rows, add_row, build_day]

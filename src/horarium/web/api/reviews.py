@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
-from litestar import delete, get, patch, post
+from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, QueryParameter, SkipValidation
 from msgspec import UNSET, UnsetType
@@ -12,10 +12,10 @@ from msgspec import UNSET, UnsetType
 from horarium import shop
 from horarium.application import Horarium
 from horarium.polarity import Language
-from horarium.web.api.parameters import Identity, PageNumber, PageSize, checked_day, refuses
+from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, checked_day, refuses
 from horarium.web.api.texts import Id, Reference
+from horarium.web.api.versions import IfMatch, edited, named, tagged
 
-App = NamedDependency[SkipValidation[Horarium]]
 Which = NamedDependency[SkipValidation[shop.ReviewFilter]]
 Rating = Annotated[int, msgspec.Meta(ge=1, le=5, description="1 (bad) to 5 (good)", examples=[5])]
 Text = Annotated[
@@ -63,6 +63,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     scored_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    version: int
 
 
 class Reviews(shop.Page[Review], frozen=True):
@@ -70,7 +71,7 @@ class Reviews(shop.Page[Review], frozen=True):
 
 
 @post("/reviews", tags=["Shop"], summary="Create a review", responses=refuses(409, body=True))
-async def create_review(app: App, data: JSONBody[NewReview]) -> Review:
+async def create_review(app: App, data: JSONBody[NewReview]) -> Response[Review]:
     """Add a review. Its text is scored in the background: the review and the job that scores it
     are there together, or neither is. An id that another review has is refused with 409.
     """
@@ -78,7 +79,7 @@ async def create_review(app: App, data: JSONBody[NewReview]) -> Review:
     async with app.database.transaction() as connection:
         review = await shop.create_review(connection, new)
         await _enqueue(app, review)
-    return _shown(review)
+    return tagged(_shown(review), review.version, status=201)
 
 
 def review_filter(
@@ -136,37 +137,44 @@ async def list_reviews(
 
 
 @get("/reviews/{review_id:str}", tags=["Shop"], summary="Read a review", responses=refuses(404))
-async def read_review(app: App, review_id: Identity) -> Review:
-    """One review."""
+async def read_review(app: App, review_id: Identity) -> Response[Review]:
+    """One review. Its version is the ETag; scoring its text leaves that as it is."""
     async with app.database.connection() as connection:
-        return _shown(await shop.read_review(connection, review_id))
+        review = await shop.read_review(connection, review_id)
+    return tagged(_shown(review), review.version)
 
 
 @patch(
     "/reviews/{review_id:str}",
     tags=["Shop"],
     summary="Change a review",
-    responses=refuses(404, body=True),
+    responses=refuses(404, 412, 428, body=True),
 )
-async def change_review(app: App, review_id: Identity, data: JSONBody[ReviewChange]) -> Review:
+async def change_review(
+    app: App, review_id: Identity, data: JSONBody[ReviewChange], known: IfMatch = None
+) -> Response[Review]:
     """Change the rating or the text. Another text loses its polarity, and is scored in the
     background; a score of the former text that comes late is not kept.
     """
-    change = shop.ReviewChange(rating=data.rating, text=data.text)
+    change = shop.ReviewChange(**msgspec.structs.asdict(data))
+    versions = edited(known)
     async with app.database.transaction() as connection:
-        review, has_other_text = await shop.change_review(connection, review_id, change)
+        review, has_other_text = await shop.change_review(connection, review_id, change, versions)
         if has_other_text:
             await _enqueue(app, review)
-    return _shown(review)
+    return tagged(_shown(review), review.version)
 
 
 @delete(
-    "/reviews/{review_id:str}", tags=["Shop"], summary="Delete a review", responses=refuses(404)
+    "/reviews/{review_id:str}",
+    tags=["Shop"],
+    summary="Delete a review",
+    responses=refuses(404, 412),
 )
-async def delete_review(app: App, review_id: Identity) -> None:
+async def delete_review(app: App, review_id: Identity, known: IfMatch = None) -> None:
     """Delete a review; deleted again, it is 404."""
     async with app.database.transaction() as connection:
-        await shop.delete_review(connection, review_id)
+        await shop.delete_review(connection, review_id, named(known))
 
 
 async def _enqueue(app: Horarium, review: shop.Review) -> None:

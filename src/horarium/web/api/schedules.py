@@ -4,8 +4,8 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, get, post, put
-from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.params import JSONBody, QueryParameter
+from msgspec.structs import replace
 
 from horarium.application import Horarium
 from horarium.engine import (
@@ -15,15 +15,16 @@ from horarium.engine import (
     Which,
     acts,
     drafted,
-    explain_schedule,
     find,
 )
+from horarium.engine import Schedule as NewSchedule
+from horarium.engine import explain_schedule as reasons_of
 from horarium.errors import Conflict, NotFound
+from horarium.owner import current_owner
 from horarium.shop import Page
-from horarium.web.api.parameters import Identity, PageNumber, PageSize, refuses
+from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, refuses
 from horarium.web.api.schedule_shapes import Note, OriginOf, Schedule, StateOf, shown
-
-App = NamedDependency[SkipValidation[Horarium]]
+from horarium.web.dashboard.schedules import schedule_page, schedules_page
 
 
 class Schedules(Page[Schedule], frozen=True):
@@ -64,7 +65,14 @@ class Triggered(msgspec.Struct, frozen=True):
     job: str
 
 
-@get("/schedules", tags=["Schedules"], summary="List schedules", responses=refuses())
+@get(
+    "/schedules",
+    tags=["Schedules"],
+    summary="List schedules",
+    responses=refuses(),
+    before_request=schedules_page,
+    opt={"page": True, "strict": True},
+)
 async def list_schedules(
     app: App,
     page: PageNumber = 1,
@@ -77,7 +85,9 @@ async def list_schedules(
         bool, QueryParameter(description="Also those that are no longer in use.")
     ] = False,
 ) -> Schedules:
-    """Schedules that a filter finds, the next due first, then those that are not due."""
+    """Schedules that a filter finds, the next due first, then those that are not due. Browsers
+    (`Accept: text/html`) get them as a page.
+    """
     which = Which(state=in_state, task=task, origin=origin, text=text, retired=retired)
     found = await find(app.book, which, page=page, count=count)
     return Schedules([shown(each) for each in found.items], found.total, page, count)
@@ -91,7 +101,7 @@ async def create_schedule(app: App, data: JSONBody[Draft]) -> Schedule:
     once, within the catch-up window. An id that a schedule has already is refused with 409; one
     that is retired is taken up again.
     """
-    schedule = drafted(app.broker, data)
+    schedule = _owned(drafted(app.broker, data), current_owner())
     async with app.database.transaction():
         former = await _retired_version(app, schedule.id)
         if await app.book.put(schedule, "api") != former + 1:
@@ -99,9 +109,18 @@ async def create_schedule(app: App, data: JSONBody[Draft]) -> Schedule:
         return shown(await app.book.show(schedule.id))
 
 
-@get("/schedules/{id:str}", tags=["Schedules"], summary="Read a schedule", responses=refuses(404))
+@get(
+    "/schedules/{id:str}",
+    tags=["Schedules"],
+    summary="Read a schedule",
+    responses=refuses(404),
+    before_request=schedule_page,
+    opt={"page": True, "strict": True},
+)
 async def read_schedule(app: App, id: Identity) -> Schedule:
-    """One schedule: its rule, its call, and where it stands. Retired ones are there too."""
+    """One schedule: its rule, its call, and where it stands. Retired ones are there too. Browsers
+    get a page, with what holds it back, its next due times and its last firings.
+    """
     return shown(await app.book.show(id))
 
 
@@ -130,7 +149,8 @@ async def replace_schedule(
             raise NotFound(f"there is no schedule {id!r}; it is retired")
         if version is not None and kept.version != version:
             raise Conflict(f"schedule {id!r} is at version {kept.version}, not {version}")
-        await app.book.put(drafted(app.broker, data, id), "api")
+        owner = kept.schedule.owner if current_owner() is not None else None
+        await app.book.put(_owned(drafted(app.broker, data, id), owner), "api")
         return shown(await app.book.show(id))
 
 
@@ -204,7 +224,9 @@ async def trigger_schedule(app: App, id: Identity, data: JSONBody[Because]) -> R
     summary="What was done by hand",
     responses=refuses(404),
 )
-async def list_acts(app: App, id: Identity, page: PageNumber = 1, count: PageSize = 20) -> Acts:
+async def list_schedule_acts(
+    app: App, id: Identity, page: PageNumber = 1, count: PageSize = 20
+) -> Acts:
     """Who paused, resumed, triggered or retired a schedule, when and why, newest first."""
     return Acts(await acts(app.book, id, page=page, count=count), page, count)
 
@@ -215,9 +237,14 @@ async def list_acts(app: App, id: Identity, page: PageNumber = 1, count: PageSiz
     summary="Why a schedule does not run",
     responses=refuses(404),
 )
-async def explain(app: App, id: Identity) -> Reasons:
+async def explain_schedule(app: App, id: Identity) -> Reasons:
     """Why a schedule does not run just now, in order, and what would change it."""
-    return Reasons(id, await explain_schedule(app.book, id))
+    return Reasons(id, await reasons_of(app.book, id))
+
+
+def _owned(schedule: NewSchedule, owner: str | None) -> NewSchedule:
+    """The schedule, of this owner where it names none."""
+    return replace(schedule, owner=schedule.owner or owner)
 
 
 async def _retired_version(app: Horarium, id: str) -> int:
@@ -237,5 +264,5 @@ def _known(id: str) -> Conflict:
 
 ROUTES = [
     list_schedules, create_schedule, read_schedule, replace_schedule, retire_schedule,
-    pause_schedule, resume_schedule, trigger_schedule, list_acts, explain,
+    pause_schedule, resume_schedule, trigger_schedule, list_schedule_acts, explain_schedule,
 ]  # fmt: skip

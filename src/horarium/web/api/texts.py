@@ -1,5 +1,6 @@
 """Texts in bodies: what the API's description says of them. The shop checks them in words."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -16,4 +17,11 @@ Line = Annotated[
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Currency = Annotated[
     str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["GBP"])
+]
+Freight = Annotated[
+    Decimal,
+    msgspec.Meta(
+        description="What the way costs, exact: a decimal as text, part of the total",
+        examples=["4.90"],
+    ),
 ]

@@ -5,17 +5,13 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
-from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from horarium import shop
-from horarium.application import Horarium
-from horarium.web.api.parameters import Cursor, Identity, PageNumber, PageSize, refuses, shown
+from horarium.web.api.parameters import App, Cursor, Identity, PageNumber, PageSize, refuses, shown
 from horarium.web.api.texts import Id, Line
 from horarium.web.api.versions import UNCHANGED, IfMatch, edited, named, tagged, unless_known
-
-App = NamedDependency[SkipValidation[Horarium]]
 
 
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +107,7 @@ async def change_user(
     app: App, user_id: Identity, data: JSONBody[UserChange], known: IfMatch = None
 ) -> Response[User]:
     """Change what the body names; the rest stays. The e-mail address of another user is 409."""
-    change = shop.UserChange(**{name: getattr(data, name) for name in data.__struct_fields__})
+    change = shop.UserChange(**msgspec.structs.asdict(data))
     versions = edited(known)
     async with app.database.transaction() as connection:
         user = await shop.change_user(connection, user_id, change, versions)

@@ -1,7 +1,8 @@
-"""The dashboard: one page, rendered on the server, that works without scripts."""
+"""The dashboard: pages, rendered on the server, that work without scripts."""
 
 from horarium.web.dashboard.page import dashboard
+from horarium.web.dashboard.report_pages import all_reports, one_report
 
-ROUTES = [dashboard]
+ROUTES = [dashboard, all_reports, one_report]
 
 __all__ = ["ROUTES", "dashboard"]

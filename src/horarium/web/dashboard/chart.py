@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
-from horarium.web.dashboard.wording import MINUS
+from horarium.web.wording import MINUS
 
 
 class Column(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from horarium.reports import Summary
-from horarium.web.dashboard.wording import cash, number, share
+from horarium.web.wording import cash, number, share
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -17,12 +17,16 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Tile(msgspec.Struct, frozen=True):
-    """A figure: its name, its value, a note, and its change where the day before was built."""
+    """A figure: its name, its value, a note, and its change where the day before was built.
+
+    `figure` names the orders behind it (`horarium.reports.Figure`).
+    """
 
     name: str
     value: str
     note: str
     change: Change | None
+    figure: str = "total"
 
 
 def tiles(now: Summary, before: Summary | None) -> list[Tile]:
@@ -39,10 +43,11 @@ def tiles(now: Summary, before: Summary | None) -> list[Tile]:
 
     def amount(name: str, note: str, value: Decimal, former: Decimal) -> Tile:
         change = _change(value, former, cash(value - former, money))
-        return Tile(name, cash(value, money), note, change if compared else None)
+        figure = "refunds" if name == "Refunds" else "total"
+        return Tile(name, cash(value, money), note, change if compared else None, figure)
 
     return [
-        amount("Value", "all lines", now.total_value, earlier.total_value),
+        amount("Value", _parts(now), now.total_value, earlier.total_value),
         count("Orders", _sales(now), now.total_orders, earlier.total_orders),
         count("Products", _different(now), now.total_products, earlier.total_products),
         count("Units", "net of refunds", now.total_units, earlier.total_units),
@@ -59,12 +64,28 @@ def other_currencies(now: Summary) -> list[str]:
     ]
 
 
+def cancelled_line(now: Summary) -> str:
+    """What was cancelled, as a sentence; empty: nothing."""
+    gone = now.cancelled
+    if not gone.orders:
+        return ""
+    orders = f"{number(gone.orders)} {'order was' if gone.orders == 1 else 'orders were'}"
+    return f"{orders} cancelled, of {cash(gone.value, now.currency)}."
+
+
 def _change(now: Decimal, before: Decimal, difference: str) -> Change:
     if now == before:
         return Change("same", "no change", "")
     plus = "" if now < before else "+"
     grown = share(now, before) if now > 0 and before > 0 else ""
     return Change("up" if now > before else "down", plus + difference, grown)
+
+
+def _parts(now: Summary) -> str:
+    if not now.total_freight:
+        return "all lines"
+    goods = cash(now.total_value - now.total_freight, now.currency)
+    return f"goods {goods}, freight {cash(now.total_freight, now.currency)}"
 
 
 def _sales(now: Summary) -> str:

@@ -4,12 +4,10 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.di import NamedDependency
-from litestar.params import QueryParameter, SkipValidation
+from litestar.params import QueryParameter
 
 from horarium import __version__
-from horarium.application import Horarium
-from horarium.web.api.parameters import refuses
+from horarium.web.api.parameters import App, refuses
 from horarium.web.dashboard.sight import look
 from horarium.web.dashboard.view import view
 from horarium.web.pages import html, wants_html
@@ -25,7 +23,7 @@ class Index(msgspec.Struct, frozen=True):
 @get("/", tags=["Pages"], summary="Dashboard", responses=refuses(), opt={"page": True})
 async def dashboard(
     request: Request[Any, Any, Any],
-    app: NamedDependency[SkipValidation[Horarium]],
+    app: App,
     date: Annotated[
         str | None, QueryParameter(description="The day to show; without it the newest.")
     ] = None,

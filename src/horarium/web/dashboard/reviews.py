@@ -1,7 +1,7 @@
 """The reviews of a day as one sentence of the page. Pure."""
 
 from horarium.reports import ReviewFigures
-from horarium.web.dashboard.wording import number
+from horarium.web.wording import number
 
 
 def reviews_line(reviews: ReviewFigures) -> str:

@@ -1,5 +1,6 @@
 """What the dashboard shows, read from the database: one look at report, jobs and timetable."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -9,14 +10,15 @@ from horarium.application import Horarium
 from horarium.database import Connection
 from horarium.engine import DueTime, Job, Kept, compiled, preview
 from horarium.errors import InvalidInput, NotFound
+from horarium.mismatch import refusal
 from horarium.web.api.parameters import checked_day
-from horarium.web.refusals import refusal
 
 SPAN = timedelta(days=29)
 """From the first to the last day of the chart."""
 AROUND = timedelta(days=62)
 """How far a neighbouring day that was built is looked for."""
-ROWS, JOBS, FIRINGS = 10, 8, 6
+ROWS, TOP, JOBS, FIRINGS = 10, 8, 8, 7
+_INSTANT = timedelta(microseconds=1)
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -28,30 +30,32 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Upcoming(msgspec.Struct, frozen=True):
-    """A due time that lies ahead, and its schedule."""
+    """A schedule, and its next due time."""
 
-    schedule: str
-    zone: str
+    kept: Kept
     due: DueTime
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """A day's report: its summary and the one before, its first rows, and the days around it."""
+    """A day's report: its summary and the one before, first rows, days around it, top products."""
 
     summary: reports.Summary
     before: reports.Summary | None
     rows: list[reports.ReportRow]
-    points: list[reports.Point]
+    points: list[reports.SeriesPoint]
+    top: reports.Ranking[reports.RankedProduct]
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the page shows, as it was found; a report, or why there is none."""
 
     zone: str
+    now: datetime
     asked: str | None
     newest: date | None
     jobs: list[Job]
     firings: list[Upcoming]
+    promises: list[reports.Promise] = []
     report: Reported | None = None
     refusal: Refusal | None = None
 
@@ -65,24 +69,25 @@ async def look(app: Horarium, asked: str | None) -> Sight:
         now = await app.book.now(connection)
     return Sight(
         zone=await app.zone(),
+        now=now,
         asked=asked,
         newest=newest,
         jobs=await app.ledger.jobs(count=JOBS),
-        firings=upcoming(kept, now),
+        firings=upcoming(kept),
+        promises=await app.promises(),
         report=report,
         refusal=refusal,
     )
 
 
-def upcoming(kept: list[Kept], now: datetime) -> list[Upcoming]:
-    """The next due times of all schedules together, the soonest first."""
-    found = [
-        Upcoming(each.schedule.id, each.schedule.timetable.zone, due)
+def upcoming(kept: Sequence[Kept]) -> list[Upcoming]:
+    """The next due time of each schedule that is active and has one, in their order."""
+    return [
+        Upcoming(each, due)
         for each in kept
-        if each.state == "active"
-        for due in preview(compiled(each.schedule.timetable), now, FIRINGS)
+        if each.state == "active" and each.next_due_at is not None
+        for due in preview(compiled(each.schedule.timetable), each.next_due_at - _INSTANT, 1)
     ]
-    return sorted(found, key=lambda each: each.due.due)[:FIRINGS]
 
 
 async def _found(
@@ -106,8 +111,9 @@ async def _reported(connection: Connection, day: date) -> Reported:
     if summary.previous is not None:
         before = await reports.summary(connection, summary.previous.day)
     rows = await reports.rows(connection, day, 1, ROWS)
-    points = await reports.series(connection, day - AROUND, day + AROUND)
-    return Reported(summary=summary, before=before, rows=rows.items, points=points)
+    series = await reports.series(connection, day - AROUND, day + AROUND)
+    top = await reports.top_products(connection, day, day, currency=summary.currency, count=TOP)
+    return Reported(summary=summary, before=before, rows=rows.items, points=series.points, top=top)
 
 
 def _day(asked: str | None) -> date | None:

@@ -1,7 +1,7 @@
 """The API's description: the OpenAPI document, and a page of it that needs no internet."""
 
-from horarium.web.reference.page import docs, schema
+from horarium.web.reference.page import read_docs, read_schema
 
-ROUTES = [docs, schema]
+ROUTES = [read_docs, read_schema]
 
-__all__ = ["ROUTES", "docs", "schema"]
+__all__ = ["ROUTES", "read_docs", "read_schema"]

@@ -9,11 +9,18 @@ from horarium.web.api.parameters import refuses
 from horarium.web.pages import html
 from horarium.web.problems import KINDS, MEDIA_TYPE
 from horarium.web.reference.document import Document, tidied
+from horarium.web.reference.names import renamed
 from horarium.web.reference.outline import outline
 
 
-@get("/schema", tags=["Pages"], summary="OpenAPI document", responses=refuses())
-async def schema(request: Request[Any, Any, Any]) -> dict[str, Any]:
+@get(
+    "/schema",
+    tags=["Pages"],
+    summary="OpenAPI document",
+    responses=refuses(public=True),
+    opt={"public": True},
+)
+async def read_schema(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """This description of the API, as OpenAPI 3.1."""
     return document_of(request.app)
 
@@ -23,10 +30,10 @@ async def schema(request: Request[Any, Any, Any]) -> dict[str, Any]:
     media_type="text/html",
     tags=["Pages"],
     summary="API page",
-    responses=refuses(),
-    opt={"page": True},
+    responses=refuses(public=True),
+    opt={"page": True, "public": True},
 )
-async def docs(request: Request[Any, Any, Any]) -> Response[str]:
+async def read_docs(request: Request[Any, Any, Any]) -> Response[str]:
     """This page. It is rendered on the server and loads nothing from elsewhere."""
     document = document_of(request.app)
     return html(
@@ -44,5 +51,5 @@ def document_of(app: Litestar) -> Document:
     if made is None:
         # Through JSON, since Litestar leaves values of its own in it.
         plain = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
-        made = app.state.openapi = tidied(plain)
+        made = app.state.openapi = renamed(tidied(plain))
     return made

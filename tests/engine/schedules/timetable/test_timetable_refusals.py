@@ -141,7 +141,7 @@ TIMETABLES = [
     (Timetable(Cron("H 3 * * *")), "key", "'H' spreads schedules by key"),
     (Timetable(DAILY, on_gap="later"), "on_gap", "'later' is not one of first_valid, shift, skip"),
     (Timetable(DAILY, on_fold="third"), "on_fold", "'third' is not one of first, second, both"),
-    (Timetable(Every()), "every", "takes either seconds"),
+    (Timetable(Every()), "every", "it is nothing"),
     (Timetable(Every(days=1, hours=2)), "every", "takes either seconds"),
     (Timetable(Every(days=1, months=2)), "every", "takes either seconds"),
     (Timetable(Every(seconds=-5)), "seconds", "'-5' is negative"),

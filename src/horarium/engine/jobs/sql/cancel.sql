@@ -20,13 +20,13 @@ kept as (
     select
         id, task, queue, priority, 'cancelled', due_at, enqueued_at, attempt, worker, started_at,
         coalesce($3::timestamptz, clock_timestamp()), owner, schedule, fired_for, arguments,
-        payload, labels, $2::jsonb, limits, batch
+        payload, labels, $2::text::jsonb, limits, batch
     from ended
 ),
 asked as (
     -- Why, if that was said: the outcome of the attempt will carry it.
     update horarium.jobs j set cancelling = true,
-        error = case when $2::jsonb ->> 'message' <> '' then $2::jsonb else j.error end
+        error = case when $2::text::jsonb ->> 'message' <> '' then $2::text::jsonb else j.error end
     from found f
     where j.id = f.id and f.state = 'running'
     returning j.worker
@@ -39,7 +39,7 @@ select 'cancelled' as became, case when awaited then pg_notify('horarium_finishe
         then pg_notify('horarium_events', json_build_object(
             'event', 'cancelled', 'id', id, 'task', task, 'queue', queue, 'attempt', attempt,
             'owner', owner, 'outcome', 'cancelled', 'took', 0,
-            'error', left($2::jsonb ->> 'message', 500)
+            'error', left($2::text::jsonb ->> 'message', 500)
         )::text)
     end
 from ended

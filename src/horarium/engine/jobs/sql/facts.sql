@@ -24,7 +24,7 @@ listening as (
 )
 select
     clock.now, job.id, job.task, job.queue, job.priority, job.state, job.due_at, job.expires_at,
-    job.started_at, job.finished_at, job.attempt, job.worker, job.cancelling, job.error,
+    job.started_at, job.finished_at, job.attempt, job.worker, job.cancelling, job.error::text,
     (job.limits ->> 'concurrency')::integer as concurrency,
     coalesce(job.limits ? 'postponed', false) as postponed,
     job.waits_for,

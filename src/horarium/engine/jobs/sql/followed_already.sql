@@ -1,3 +1,3 @@
--- Whether somebody waits for a job of this id.
+-- One of these ids that somebody waits for already.
 -- Carried by the primary key.
-select exists (select from horarium.dependencies where on_job = $1 and open)
+select on_job from horarium.dependencies where on_job = any ($1::text[]) and open limit 1

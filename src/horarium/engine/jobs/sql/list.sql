@@ -1,12 +1,13 @@
 -- A page of jobs: unfinished ones by their due time, newest first, then history by its end.
 -- Promises: those in state $1, whose end (due time, while unfinished) is in the span from $2 up to
 -- $3, and that `horarium.matches` the filter $4.
+-- JSON comes as text, as in show.
 -- Carried by job_history_finished and job_history_unsuccessful, and by job_history_batch for those of
 -- a batch; the unfinished ones are few.
 with matching as (
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         null::timestamptz as finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, null::jsonb as result, error, payload, batch
+        arguments::text, labels::text, null::text as result, error::text, payload, batch
      from horarium.jobs
      where ($1::text is null or state = $1)
        and due_at >= coalesce($2::timestamptz, '-infinity')
@@ -17,7 +18,7 @@ with matching as (
     union all
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, result, error, payload, batch
+        arguments::text, labels::text, result::text, error::text, payload, batch
      from horarium.job_history
      where state <> 'succeeded' and ($1 is null or state = $1)
        and ($1 is null or $1 in ('failed', 'cancelled'))
@@ -28,7 +29,7 @@ with matching as (
     union all
     (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
         finished_at, attempt, worker, owner, schedule, fired_for,
-        arguments, labels, result, error, payload, batch
+        arguments::text, labels::text, result::text, error::text, payload, batch
      from horarium.job_history
      where state = 'succeeded' and ($1 is null or $1 = 'succeeded')
        and finished_at >= coalesce($2, '-infinity') and finished_at < coalesce($3, 'infinity')
@@ -36,6 +37,6 @@ with matching as (
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at desc limit $5 + $6)
 )
-select matching.*, horarium.progress_of(id, started_at) as progress from matching
+select matching.*, horarium.progress_of(id, started_at)::text as progress from matching
 order by finished_at desc nulls first, due_at desc, id
 limit $5 offset $6

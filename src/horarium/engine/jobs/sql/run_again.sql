@@ -40,6 +40,8 @@ taken as (
 kept as (
     insert into horarium.attempts (job, attempt, worker, started_at, ended_at, outcome, error)
     select id, attempt, worker, started_at, finished_at, state, error from ended
+    -- One that was cancelled in the very microsecond in which its last attempt failed: that stays.
+    on conflict (job, attempt, ended_at) do nothing
 ),
 queued as (
     insert into horarium.jobs (

@@ -1,13 +1,15 @@
 -- One job by its id, unfinished or the newest of that id in history.
+-- JSON comes as text: a connection that was joined may read it in another way than ours do.
 -- Carried by the primary key and by job_history_id of each month; its progress by that of progress.
 (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
     null::timestamptz as finished_at, attempt, worker, owner, schedule, fired_for,
-    arguments, labels, null::jsonb as result, error, payload, batch,
-    horarium.progress_of(id, started_at) as progress
+    arguments::text, labels::text, null::text as result, error::text, payload, batch,
+    horarium.progress_of(id, started_at)::text as progress
  from horarium.jobs where id = $1)
 union all
 (select id, task, queue, priority, state, due_at, enqueued_at, started_at,
     finished_at, attempt, worker, owner, schedule, fired_for,
-    arguments, labels, result, error, payload, batch, horarium.progress_of(id, started_at)
+    arguments::text, labels::text, result::text, error::text, payload, batch,
+    horarium.progress_of(id, started_at)::text
  from horarium.job_history where id = $1 order by finished_at desc limit 1)
 limit 1

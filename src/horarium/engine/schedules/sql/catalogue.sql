@@ -8,7 +8,7 @@ select * from (
         and ($1::text is null or state = $1) and ($2::text is null or task = $2)
         and ($3::text is null or origin = $3) and ($4::text is null or strpos(id, $4) > 0)
     order by next_fire_at, id
-    limit $6::int + $7::int)
+    limit $6::bigint + $7::bigint)
     union all
     (select id, task, definition, origin, version, state, note, fired, decided_until, next_due_at,
         next_fire_at, created_at, updated_at

@@ -1,5 +1,6 @@
 -- Adds a schedule, or gives it a new version, and tells the schedulers. Who made it first owns it
--- (origin, app) until it is retired; each version says who made that.
+-- (origin, app) until it is retired; each version says who made that. It is as old as this statement,
+-- not as its transaction, of which it may be decided much later.
 -- Carried by the primary key.
 with kept as (
     insert into horarium.schedules as s (
@@ -7,7 +8,8 @@ with kept as (
         next_fire_at, created_at, updated_at
     )
     values ($1, $2, $3, $4, 1, $5, case when $7::timestamptz is null then 'ended' else 'active' end,
-        $6, $7, $8, coalesce($9::timestamptz, now()), coalesce($9, now()))
+        $6, $7, $8, coalesce($9::timestamptz, clock_timestamp()),
+        coalesce($9, clock_timestamp()))
     on conflict (id) do update set
         origin = case when s.state = 'retired' then excluded.origin else s.origin end,
         app = case when s.state = 'retired' then excluded.app else s.app end,

@@ -1,4 +1,5 @@
 -- Adds new schedules; one whose id is there already is left alone and does not come back.
+-- They are as old as the instant from which they are decided ($9), not as their transaction.
 -- Carried by the primary key.
 with added as (
     insert into horarium.schedules (
@@ -7,7 +8,7 @@ with added as (
     )
     select n.id, $1, $2, n.task, 1, n.definition,
         case when n.next_due_at is null then 'ended' else 'active' end, n.decided_until,
-        n.next_due_at, n.next_fire_at, coalesce($9::timestamptz, now()), coalesce($9, now())
+        n.next_due_at, n.next_fire_at, $9::timestamptz, $9
     from unnest(
         $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::timestamptz[],
         $8::timestamptz[]

@@ -29,7 +29,8 @@ from horarium.engine.schedules.timetable.rules import (
     Rule,
     Timetable,
 )
-from horarium.engine.schedules.timetable.zone import zone_data_version, zone_names
+from horarium.engine.schedules.timetable.wording import worded
+from horarium.zones import zone_data_version, zone_names
 
 __all__ = [
     "BUSINESS_DAYS",
@@ -57,6 +58,7 @@ __all__ = [
     "preview",
     "previous_due",
     "validate",
+    "worded",
     "zone_data_version",
     "zone_names",
 ]

@@ -11,18 +11,20 @@ from horarium.engine.schedules.timetable.invalid import InvalidTimetable
 from horarium.engine.schedules.timetable.rules import Every, OnFold, OnGap, Timetable
 
 LOOKED_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+_ON_GAP, _ON_FOLD = get_args(OnGap), get_args(OnFold)
+_ON_EXCLUDED, _WEEKDAYS = get_args(OnExcluded), get_args(Weekday)
 ELAPSED = {"seconds": 1, "minutes": 60, "hours": 3600}
 CALENDAR_DAYS = {"days": 1, "weeks": 7, "months": 30}
 
 
 def check_choices(timetable: Timetable) -> None:
     """The fields that can be judged by themselves."""
-    check_one_of("on_gap", timetable.on_gap, get_args(OnGap))
-    check_one_of("on_fold", timetable.on_fold, get_args(OnFold))
+    check_one_of("on_gap", timetable.on_gap, _ON_GAP)
+    check_one_of("on_fold", timetable.on_fold, _ON_FOLD)
     if timetable.calendar is not None:
-        check_one_of("calendar", timetable.calendar.on_excluded, get_args(OnExcluded))
+        check_one_of("calendar", timetable.calendar.on_excluded, _ON_EXCLUDED)
         for weekday in timetable.calendar.weekdays:
-            check_one_of("calendar", weekday, get_args(Weekday))
+            check_one_of("calendar", weekday, _WEEKDAYS)
     check_bounds(timetable)
     check_jitter(timetable)
 
@@ -67,6 +69,8 @@ def check_interval(rule: Every) -> None:
             raise InvalidTimetable(name, f"'{number}' is negative")
     elapsed = sum(given[name] * seconds for name, seconds in ELAPSED.items())
     calendar = [name for name in CALENDAR_DAYS if given[name]]
+    if not elapsed and not calendar:
+        raise InvalidTimetable("every", "it is nothing; it takes a number of at least one unit")
     if bool(elapsed) + len(calendar) != 1:
         raise InvalidTimetable(
             "every",

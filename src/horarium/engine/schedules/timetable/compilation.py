@@ -131,7 +131,7 @@ def ending(timetable: Timetable, row: Row, begins: datetime | None) -> datetime 
     if number is None or isinstance(timetable.rule, At):
         return timetable.ends_at
     if begins is None:
-        raise InvalidTimetable("max_firings", "it counts from starts_at, and there is none")
+        raise InvalidTimetable("max_firings", "it counts from starts_at; give that as well")
     last = nth_due(row, begins - TICK, number)
     given = [moment for moment in (timetable.ends_at, last) if moment is not None]
     return min(given, default=None)

@@ -88,6 +88,11 @@ class Course:
             return None
         return found
 
+    def upcoming(self, after: datetime) -> tuple[datetime | None, datetime | None]:
+        """The next due time, and when it fires; `None` twice where there is no more."""
+        due = self.next_due(after)
+        return due, None if due is None else self.fires_at(due)
+
     def previous_due(self, before: datetime) -> datetime | None:
         """The last due time strictly before the instant."""
         if self._morrow is not None and before > self._morrow:

@@ -7,6 +7,7 @@ that is a Sunday, and `0 0 29 2 0` is every 29 February and every Sunday in Febr
 """
 
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -128,6 +129,15 @@ def expression(text: str, key: str) -> Expression:
         minutes=values(MINUTE, minute, key),
         seconds=values(SECOND, second, key),
     )
+    # Without an H (or a thu) in them the key changes nothing.
+    spread = "h" in f"{month_day}{month}{weekday}".lower()
+    days = _days(month_day, month, weekday, key if spread else "")
+    return Expression(days, clock, sub_daily=is_sub_daily(hour))
+
+
+@lru_cache(1024)
+def _days(month_day: str, month: str, weekday: str, key: str) -> CronDays:
+    """Shared: most expressions have the same few days, such as all of them."""
     days = CronDays(
         values(MONTH, month, key),
         day_of_month(month_day, key),
@@ -137,7 +147,7 @@ def expression(text: str, key: str) -> Expression:
     if not days.ever():
         which = f"'{month_day}' with month '{month}' and day-of-week '{weekday}'"
         raise InvalidTimetable("day-of-month", f"{which} is a day that never comes")
-    return Expression(days, clock, sub_daily=is_sub_daily(hour))
+    return days
 
 
 def fields(text: str) -> list[str]:
@@ -151,7 +161,8 @@ def fields(text: str) -> list[str]:
         return given
     raise InvalidTimetable(
         "expression",
-        f"'{text}' has {len(given)} fields, and takes 5, or 6 with seconds first",
+        f"'{text}' has {len(given)} fields, and takes 5, or 6 with seconds first, such as "
+        "'0 9 * * mon-fri'",
     )
 
 

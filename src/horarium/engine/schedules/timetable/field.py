@@ -1,6 +1,7 @@
 """One field of a cron expression: lists, ranges that may wrap, steps, names and `H`."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NoReturn
 
 import msgspec
@@ -42,6 +43,13 @@ DAY_OF_WEEK = Field("day-of-week", 0, 6, WEEKDAYS, alias_of_low=7)
 
 def values(field: Field, text: str, key: str) -> tuple[int, ...]:
     """The values that the field's text lists, in order."""
+    # Without an H (or a thu) in it the key changes nothing.
+    return _values(field, text, key if "h" in text.lower() else "")
+
+
+@lru_cache(2048)
+def _values(field: Field, text: str, key: str) -> tuple[int, ...]:
+    """Shared: most expressions list the same few hours and minutes."""
     found = {value for entry in entries(field, text) for value in listed(field, entry, key)}
     return tuple(sorted(found))
 

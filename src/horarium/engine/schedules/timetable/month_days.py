@@ -121,4 +121,7 @@ def nearest_workday(day: int, length: int, first_weekday: int) -> int:
 
 
 def mask_of(days: Iterable[int]) -> int:
-    return sum(1 << day for day in set(days))
+    mask = 0
+    for day in days:
+        mask |= 1 << day
+    return mask

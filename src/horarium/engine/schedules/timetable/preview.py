@@ -10,13 +10,8 @@ from horarium.engine.schedules.timetable.clock_change import gap, substitute
 from horarium.engine.schedules.timetable.clock_times import DAY
 from horarium.engine.schedules.timetable.course import Course, Repeated, whole_seconds
 from horarium.engine.schedules.timetable.series import LocalSeries
-from horarium.engine.schedules.timetable.zone import (
-    EPOCH_INSTANT,
-    Span,
-    Zone,
-    zone,
-    zone_data_version,
-)
+from horarium.engine.schedules.timetable.zone import EPOCH_INSTANT, Span, Zone, zone
+from horarium.zones import zone_data_version
 
 
 class DueTime(msgspec.Struct, frozen=True, kw_only=True):

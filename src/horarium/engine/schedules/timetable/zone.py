@@ -1,14 +1,10 @@
 """Zones, and the spans of time in which a zone's clock runs evenly.
 
-Zone data comes from the `tzdata` package and never from the machine, so that two machines with
-the same packages agree on every due time. `zoneinfo` alone would prefer the machine's files.
+Zone data comes from the `tzdata` package (`horarium.zones`).
 """
 
 from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
 from functools import cache
-from importlib import import_module
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,6 +12,7 @@ import msgspec
 from horarium.engine.schedules.timetable.clock_times import DAY
 from horarium.engine.schedules.timetable.days import EPOCH
 from horarium.engine.schedules.timetable.invalid import InvalidTimetable
+from horarium.zones import suggestion, zone_info, zone_names
 
 EPOCH_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,7 +44,9 @@ class Zone:
         spans = self._years.get(year)
         if spans is None:
             spans = self._years[year] = self._spans(year)
-        return next(span for span in spans if instant < span.end)
+        if len(spans) > 1:
+            return next(span for span in spans if instant < span.end)
+        return spans[0]
 
     def _spans(self, year: int) -> tuple[Span, ...]:
         start = (date(year, 1, 1).toordinal() - EPOCH) * DAY
@@ -93,29 +92,4 @@ def zone(name: str) -> Zone:
     """The zone of this IANA name; an unknown one is refused with names that come close."""
     if name not in zone_names():
         raise InvalidTimetable("zone", f"'{name}' is not a zone{suggestion(name)}")
-    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
-        return Zone(ZoneInfo.from_file(data, key=name))
-
-
-@cache
-def zone_names() -> frozenset[str]:
-    """Every zone name that the tzdata package knows."""
-    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
-
-
-def zone_data_version() -> str:
-    """The version of the IANA zone data in use, such as `2026f`."""
-    return str(import_module("tzdata").IANA_VERSION)
-
-
-def suggestion(name: str) -> str:
-    """`; did you mean ...`, or nothing. `Moskow`, `moscow` and `Europe/Moskva` come close."""
-    known = {full.lower(): full for full in sorted(zone_names())}
-    cities = {full.lower().rpartition("/")[2]: full for full in sorted(zone_names())}
-    wanted = name.lower().replace(" ", "_")
-    city = wanted.rpartition("/")[2]
-    close = [
-        *(known[match] for match in get_close_matches(wanted, known, n=3, cutoff=0.75)),
-        *(cities[match] for match in get_close_matches(city, cities, n=2, cutoff=0.75)),
-    ]
-    return f"; did you mean {' or '.join(dict.fromkeys(close))}?" if close else ""
+    return Zone(zone_info(name))

@@ -6,8 +6,12 @@ select s.id, o.id is null as added
 from import_orders s
 left join shop.orders o on o.id = s.id
 where o.id is null
-    or (o.user_id, o.kind, o.currency, o.placed_at)
-        is distinct from (s.user_id, s.kind, $1::text, s.placed_at)
+    or (o.user_id, o.kind, o.currency, o.placed_at, o.status, o.freight)
+        is distinct from
+            (
+                s.user_id, s.kind, $1::text, s.placed_at, coalesce(s.status, o.status),
+                coalesce(s.freight, o.freight)
+            )
     or s.id in (
         select order_id
         from import_items i

@@ -8,3 +8,4 @@ select
     quantity,
     price
 from import_lines
+where product_id is not null

@@ -1,0 +1,102 @@
+"""What is done and what comes, as the page words it: the last jobs, the next firings. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from horarium.engine import Job, worded
+from horarium.web.dashboard.sight import Upcoming
+from horarium.web.dashboard.timetable import is_internal
+from horarium.web.wording import lasted, minute, second, shortened, until
+
+
+class JobLine(msgspec.Struct, frozen=True):
+    """A job of the ledger."""
+
+    id: str
+    task: str
+    call: str
+    state: str
+    due: str
+    due_at: datetime
+    started: str
+    took: str
+    error: str
+    progress: str
+
+
+class FiringLine(msgspec.Struct, frozen=True):
+    """The next due time of a schedule by its own clock, and how long it is until then."""
+
+    schedule: str
+    rule: str
+    at: str
+    zone: str
+    due_at: datetime
+    left: str
+    notes: str
+
+
+class FiringLines(msgspec.Struct, frozen=True):
+    """One line for each schedule, the next due first; `internal` are those that Horarium keeps."""
+
+    own: list[FiringLine]
+    internal: list[FiringLine]
+
+
+def job_line(job: Job, zone: str) -> JobLine:
+    """A job as a line of the list, times by the clock of the zone."""
+    error = "" if job.error is None else shortened(f"{job.error.type}: {job.error.message}")
+    return JobLine(
+        id=job.id,
+        task=job.task,
+        call=_call(job),
+        state=str(job.state),
+        due=second(job.due_at, zone),
+        due_at=job.due_at,
+        started="" if job.started_at is None else second(job.started_at, zone),
+        took=lasted(job.took),
+        error=error,
+        progress=_progress(job),
+    )
+
+
+def _progress(job: Job) -> str:
+    """How far an unfinished job has come, in a few words: 40 %, row 1,200."""
+    mark = job.progress
+    if mark is None or job.state.final:
+        return ""
+    share = None if mark.fraction is None else f"{mark.fraction:.0%}".replace("%", " %")
+    return shortened(", ".join(word for word in (share, mark.state, mark.note) if word), 60)
+
+
+def _call(job: Job) -> str:
+    """The arguments of the call in a few words: orders, day=2010-12-01."""
+    if job.arguments is None:
+        return ""
+    call = msgspec.json.decode(job.arguments)
+    named = [f"{name}={value}" for name, value in call.get("kwargs", {}).items()]
+    return shortened(", ".join([*map(str, call.get("args", ())), *named]), 60)
+
+
+def firing_lines(upcoming: Sequence[Upcoming], now: datetime) -> FiringLines:
+    """The next firings, those of people's own schedules apart from the others."""
+    lines = [(is_internal(each.kept), _firing(each, now)) for each in upcoming]
+    return FiringLines(
+        own=[line for internal, line in lines if not internal],
+        internal=[line for internal, line in lines if internal],
+    )
+
+
+def _firing(upcoming: Upcoming, now: datetime) -> FiringLine:
+    zone, due = upcoming.kept.schedule.timetable.zone, upcoming.due
+    return FiringLine(
+        schedule=upcoming.kept.schedule.id,
+        rule=worded(upcoming.kept.schedule.timetable.rule),
+        at=minute(due.due, zone),
+        zone=zone,
+        due_at=due.due,
+        left=until((due.due - now).total_seconds()),
+        notes="; ".join(due.notes),
+    )
