@@ -19,6 +19,8 @@ from owners import (
     watcher_process,
 )
 
+from horarium.embedded.folder import Folder
+
 STARTED = "select pg_postmaster_start_time()"
 
 
@@ -30,6 +32,17 @@ def test_the_last_owner_out_stops_the_server(folder: Path, new_owner: Callable[[
     assert ask(url, "select 1") == 1
     assert second.tell("stop") == "True"
     assert not is_running(folder)
+
+
+def test_who_looks_for_a_server_is_not_taken_for_one(folder: Path) -> None:
+    # The watcher looks when the last owner has gone, just when others may look too.
+    with own(folder):
+        pass
+    looker = Folder(folder).lock("server")
+    assert not looker.is_held()
+    assert looker.take(shared=True)
+    assert not is_running(folder)
+    looker.release()
 
 
 def test_two_owners_in_one_process(folder: Path) -> None:

@@ -42,8 +42,8 @@ class Lock:
             time.sleep(_PAUSE)
 
     def is_held(self) -> bool:
-        """Whether anybody else holds the lock, in whatever way."""
-        if not self.take():
+        """Whether anybody else holds the lock alone; two who look do not see each other."""
+        if not self.take(shared=True):
             return True
         fcntl.flock(self.fd, fcntl.LOCK_UN)
         return False

@@ -48,7 +48,7 @@ def stop_server(folder: Path) -> None:
     server = _open(folder / "server.lock")
     began = time.monotonic()
     sent = None
-    while not _take(server):
+    while not _is_free(server):
         patient = time.monotonic() - began < _PATIENCE
         wanted = signal.SIGINT if patient else signal.SIGQUIT
         if sent != wanted and _send(folder, wanted):
@@ -96,9 +96,10 @@ def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
-def _take(fd: int) -> bool:
+def _is_free(fd: int) -> bool:
+    """Whether nobody holds the lock alone; asked so that whoever else asks does not meet us."""
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
