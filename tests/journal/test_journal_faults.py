@@ -46,6 +46,11 @@ async def test_jobs_without_an_owner_where_it_is_told(
         assert await turn(other) == (1, 1)
     day, entry = read(folder / "2026-11-10" / "~nobody" / "index.jsonl")
     assert (day["owner"], entry["id"]) == (None, "a")
+    # Where it is told no more, they are left out from then on.
+    later = datetime(2026, 11, 12, 1, tzinfo=UTC)
+    assert await by_hand(app, DAY, now=later) == []
+    assert await turn(app, later) == (0, 0)
+    assert not (folder / "2026-11-11").exists()
 
 
 @pytest.fixture
@@ -158,7 +163,10 @@ async def test_what_cannot_be_written_by_hand(app: Horarium, ended: Ended) -> No
         await by_hand(app, date.max)
     with pytest.raises(InvalidInput, match="has not begun in Europe/London"):
         await by_hand(app, date(2026, 11, 12), "ada", now=AFTER)
-    assert await by_hand(app, date(2026, 11, 12), now=AFTER) == []
+    with pytest.raises(InvalidInput, match="has not begun in Europe/London"):
+        await by_hand(app, date(2026, 11, 12), now=AFTER)  # of anybody
+    with pytest.raises(NotFound, match="HORARIUM_JOURNAL=all"):
+        await by_hand(app, DAY, "")
 
 
 async def test_by_hand_whoever_was_away_has_their_day(
