@@ -13,7 +13,7 @@ from horarium.polarity import emoji, english, russian
 from horarium.polarity.language import Language, language_of
 from horarium.polarity.scale import cleaned, normalised, pieces
 
-LEXICON = "lexicon-1"
+LEXICON = "lexicon-2"
 """The name of these rules and lexicons; another number where they score otherwise."""
 
 _LATIN_RUN = re.compile(r"[^\u0400-\u04ff]*[a-zA-Z][^\u0400-\u04ff]*")
