@@ -15,7 +15,8 @@ from horarium.application import Horarium
 from horarium.database import statement
 from horarium.engine import NewJob
 from horarium.errors import InvalidInput, NotFound
-from horarium.journal import JournalNotWritten
+from horarium.journal import JournalNotWritten, elsewhere
+from horarium.journal.whereabouts import MARK
 from horarium.setting_values import Keys
 from horarium.settings import Settings
 from journal.conftest import Ended
@@ -124,6 +125,20 @@ async def test_a_file_where_the_folder_should_be(app: Horarium, folder: Path, en
         await turn(app)
     folder.unlink()
     assert await turn(app) == (1, 1)
+
+
+async def test_a_folder_whose_mark_may_not_be_read(
+    app: Horarium, folder: Path, ended: Ended
+) -> None:
+    await ended("a", "2026-11-10T10:00:00+00:00")
+    assert await turn(app) == (1, 1)
+    async with app.database.connection() as connection:
+        assert await elsewhere(connection, folder) is None
+        (folder / MARK).unlink()
+        (folder / MARK).mkdir()  # root may read all else
+        said = await elsewhere(connection, folder)
+    assert said is not None
+    assert f"{folder} cannot be read: Is a directory" in said
 
 
 async def test_what_a_killed_writer_left_is_cleared_away(

@@ -54,6 +54,7 @@ class Scorer:
         return self._by_model(self.model, texts)
 
     def _by_model(self, model: Model, texts: Sequence[str]) -> list[Polarity]:
+        texts = [cleaned(text) for text in texts]
         languages = [language_of(text) for text in texts]
         spoken = [each not in (Language.UNKNOWN, Language.WORDLESS) for each in languages]
         scores = iter(model.score([t for t, is_it in zip(texts, spoken, strict=True) if is_it]))
