@@ -13,7 +13,7 @@ persons. A word's weight is then changed by what stands near it:
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from snowballstemmer import stemmer
@@ -30,7 +30,7 @@ _REACH = 3
 
 _NEGATIONS = word_set(
     "не ни нет нету без никогда нельзя нисколько ничуть отнюдь вовсе никак никакой никакого никаких"
-    " никакие никакая никакую едва навряд вряд недостаточно"
+    " никакие никакая никакую едва навряд вряд недостаточно ноль"
 )
 _STRONG = word_set(
     "очень крайне совсем весьма чрезвычайно абсолютно полностью совершенно просто реально"
@@ -45,13 +45,14 @@ _WEAK = word_set(
 _NOT_SEEN = word_set(
     "обнаружил обнаружила обнаружили обнаружено нашел нашла нашли найдено заметил заметила заметили"
     " замечено увидел увидела увидели выявил выявила выявлено было возникло возникает"
-    " назовешь назовете назову назвать скажешь"
+    " назовешь назовете назвать скажешь"
 )
 _ABSENT = word_set("нет нету никакой никакого никакая никаких ноль нельзя")
 """What denies the word before it: 'радости никакой', 'проблем нет'."""
 
 _SAID_LAST = {
-    ("ничего", "нет"), ("назвать", "нельзя"), ("назвать", "трудно"), ("назвать", "сложно"),
+    ("ничего", "нет"), ("больше", "нет"), ("совсем", "нет"), ("вообще", "нет"),
+    ("назвать", "нельзя"), ("назвать", "трудно"), ("назвать", "сложно"),
 }  # fmt: skip
 """What denies a word from behind it, with others between: 'вкусного тут ничего нет'."""
 
@@ -138,11 +139,11 @@ def _is_negated(words: Sequence[str], index: int) -> bool:
     """Whether a negation reaches this word: in its clause before it, or as the absence of what it
     names after it ('проблем нет', 'недостатков за месяц не обнаружил')."""
     for word in reversed(words[max(0, index - _REACH) : index]):
-        if not word[0].isalpha() or word in _TURNS:
+        if not _is_word(word) or word in _TURNS:
             break
         if word in _NEGATIONS or (word == "ничего" and _is_of_something(words[index])):
             return True
-    after = words[index + 1 : index + 2 + _REACH]
+    after = list(takewhile(_is_word, words[index + 1 : index + 2 + _REACH]))
     if after and after[0] in _ABSENT and not _begins_anew(after):
         return True
     return any(
@@ -158,7 +159,11 @@ def _is_of_something(word: str) -> bool:
 
 def _begins_anew(after: Sequence[str]) -> bool:
     """Whether an absence is that of what follows it: 'хорошо, никаких проблем'."""
-    return after[0] not in ("нет", "нету") and len(after) > 1 and after[1][0].isalpha()
+    return after[0] not in ("нет", "нету") and len(after) > 1
+
+
+def _is_word(token: str) -> bool:
+    return token[0].isalpha()
 
 
 def _stems(words: Sequence[str]) -> list[str]:
