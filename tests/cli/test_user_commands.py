@@ -1,6 +1,8 @@
 """`horarium user` and `horarium journal`."""
 
 import asyncio
+import socket
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +63,7 @@ def test_an_account_its_tokens_and_their_end(horarium: Horarium) -> None:
         (("user", "revoke", "eve"), 1, "no account"),
         (("journal", "write", "--date", "soon"), 2, "date"),
         (("journal", "write", "--date", "2026-11-10", "--user", "eve"), 1, "no account"),
+        (("journal", "write", "--date", "2026-11-10", "--user", "~nobody"), 1, "without an owner"),
         (("journal", "write"), 2, "date"),
         (("journal", "show", "--date", "1999-01-01"), 1, "has not been written"),
         (("journal", "show", "--date", "1999-01-01", "--user", "eve"), 1, "no file"),
@@ -93,3 +96,30 @@ def test_the_journal_is_written_and_shown(
     assert "2 jobs were finished" in shown.out
     entries = horarium("journal", "show", "--date", "2026-11-10", "--user", "bob", "--json").json
     assert [each["id"] for each in entries["entries"]] == ["1", "2"]
+    early = horarium("journal", "write", "--date", "2199-01-01")
+    assert (early.status, "has not begun" in early.error) == (2, True), early
+
+
+def test_check_says_where_the_journal_is(
+    url: str, horarium: Horarium, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settle(name: str, path: Path) -> None:
+        monkeypatch.setenv(name, str(path))
+        sys.modules.pop("horarium.app", None)  # it has read its settings
+
+    here, other = tmp_path / "here", tmp_path / "other"
+    settle("HORARIUM_HOME", here)
+    asyncio.run(end(url, ("4", "eva")))
+    assert horarium("journal", "write", "--date", "2026-11-10", "--user", "eva").status == 0
+    assert "Journal:" not in horarium("check").out
+    assert horarium("check", "--json").json["journal"] is None
+    settle("HORARIUM_HOME", other)
+    said = (
+        f"the journal was written on {socket.gethostname()}, into another folder than"
+        f" {other / 'journal'} here"
+    )
+    lines = [line for line in horarium("check").out.splitlines() if line.startswith("Journal:")]
+    assert [said in line for line in lines] == [True], lines
+    assert said in horarium("check", "--json").json["journal"]
+    settle("HORARIUM_JOURNAL_FOLDER", here / "journal")
+    assert horarium("check", "--json").json["journal"] is None

@@ -15,7 +15,8 @@ from horarium.application import Horarium
 from horarium.database import statement
 from horarium.engine import NewJob
 from horarium.errors import InvalidInput, NotFound
-from horarium.journal import JournalNotWritten
+from horarium.journal import JournalNotWritten, elsewhere
+from horarium.journal.whereabouts import MARK
 from horarium.setting_values import Keys
 from horarium.settings import Settings
 from journal.conftest import Ended
@@ -46,6 +47,11 @@ async def test_jobs_without_an_owner_where_it_is_told(
         assert await turn(other) == (1, 1)
     day, entry = read(folder / "2026-11-10" / "~nobody" / "index.jsonl")
     assert (day["owner"], entry["id"]) == (None, "a")
+    # Where it is told no more, they are left out from then on.
+    later = datetime(2026, 11, 12, 1, tzinfo=UTC)
+    assert await by_hand(app, DAY, now=later) == []
+    assert await turn(app, later) == (0, 0)
+    assert not (folder / "2026-11-11").exists()
 
 
 @pytest.fixture
@@ -121,6 +127,20 @@ async def test_a_file_where_the_folder_should_be(app: Horarium, folder: Path, en
     assert await turn(app) == (1, 1)
 
 
+async def test_a_folder_whose_mark_may_not_be_read(
+    app: Horarium, folder: Path, ended: Ended
+) -> None:
+    await ended("a", "2026-11-10T10:00:00+00:00")
+    assert await turn(app) == (1, 1)
+    async with app.database.connection() as connection:
+        assert await elsewhere(connection, folder) is None
+        (folder / MARK).unlink()
+        (folder / MARK).mkdir()  # root may read all else
+        said = await elsewhere(connection, folder)
+    assert said is not None
+    assert f"{folder} cannot be read: Is a directory" in said
+
+
 async def test_what_a_killed_writer_left_is_cleared_away(
     app: Horarium, folder: Path, ended: Ended
 ) -> None:
@@ -158,7 +178,10 @@ async def test_what_cannot_be_written_by_hand(app: Horarium, ended: Ended) -> No
         await by_hand(app, date.max)
     with pytest.raises(InvalidInput, match="has not begun in Europe/London"):
         await by_hand(app, date(2026, 11, 12), "ada", now=AFTER)
-    assert await by_hand(app, date(2026, 11, 12), now=AFTER) == []
+    with pytest.raises(InvalidInput, match="has not begun in Europe/London"):
+        await by_hand(app, date(2026, 11, 12), now=AFTER)  # of anybody
+    with pytest.raises(NotFound, match="HORARIUM_JOURNAL=all"):
+        await by_hand(app, DAY, "")
 
 
 async def test_by_hand_whoever_was_away_has_their_day(

@@ -1,6 +1,7 @@
 """Single texts: negation, degree, contrast, signs, both languages, and what is no text at all."""
 
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,10 @@ def score(text: str) -> float:
         "I have had no problems with it.",
         "It was expensive, but I am very happy with it.",
         "Easy to use; highly recommended",
+        "I haven't had any problems with it",
+        "Never had any trouble with it",
+        "I can't put it down",
+        "I can't recommend this enough",
         "Would buy again :)",
         "Отличный товар, рекомендую!",
         "Не жалею о покупке.",
@@ -32,6 +37,14 @@ def score(text: str) -> float:
         "Без нареканий",
         "Дорого, но качество отличное",
         "Не только красивый, но и удобный",
+        "Нельзя сказать, что плохо",
+        "Ничего плохого сказать не могу",
+        "Плохим его не назовёшь",
+        "Проблем не возникло",
+        "Не ожидала такого хорошего качества",
+        "Красивый чайник, не заметила недостатков",
+        "Ноль проблем",
+        "Чайник надёжен и удобен",
         "спасибо)))",
         "ёмкий и лёгкий",
         "😍😍😍",
@@ -50,9 +63,24 @@ def test_praise_is_above_zero(text: str) -> None:
         "Looks nice, but it stopped working.",
         "a waste of money",
         "Worst purchase ever!!!",
+        "This is the worst phone I've ever had",
+        "If you have any problems they never answer",
+        "nothing but trouble",
         "Ужасное качество, сломался через день.",
         "Не хороший и не удобный",
         "Не рекомендую никому",
+        "Не могу сказать, что доволен",
+        "Не сказала бы, что удобно",
+        "Красивым его назвать нельзя",
+        "Вкусного тут ничего нет",
+        "Ничего интересного",
+        "Радости никакой",
+        "Недостаточно мягкий",
+        "Доверия больше нет",
+        "Плохой товар, не вижу, что увидели другие",
+        "Не ожидал такого плохого качества",
+        "Могло быть и лучше",
+        "Звук отвратителен",
         "Красивый, но совершенно бесполезный",
         "Никогда ничего хорошего от них не приходило",
         "Ни радости, ни пользы",
@@ -116,7 +144,11 @@ def test_a_turn_gives_more_to_what_follows_up_to_the_end_of_its_sentence() -> No
         ("Sehr gut, ich bin zufrieden", Language.UNKNOWN),
         ("Très bon produit", Language.UNKNOWN),
         ("Дуже гарна їжа", Language.UNKNOWN),
+        ("Товар поганий", Language.UNKNOWN),
         ("Много хубав продукт, благодаря, ще поръчам още", Language.UNKNOWN),
+        ("Добър", Language.UNKNOWN),
+        ("Веома добар производ", Language.UNKNOWN),
+        ("Объёмный, съедобный, съэкономил", Language.RUSSIAN),
         ("非常好", Language.UNKNOWN),
         ("ممتاز جدا", Language.UNKNOWN),
         ("qwrtpsdfg", Language.UNKNOWN),
@@ -141,7 +173,10 @@ def test_both_languages_of_a_text_count() -> None:
 
 
 def test_characters_that_nobody_sees_do_not_matter() -> None:
-    assert score("go\u200bod".replace("\u200b", "") + "\x00\x1f") == score("good")
+    assert score("go\u200bo\u00add\x00\x1f") == score("good")
+    assert score("пре\u0301красный чай\u00adник") == score("прекрасный чайник")
+    plain = "хороший ёмкий чайник"
+    assert score(unicodedata.normalize("NFD", plain)) == score(plain)
     assert polarity("\ud800 good").language is Language.ENGLISH
     assert score("good\x07 phone\x1b") == score("good phone")
 

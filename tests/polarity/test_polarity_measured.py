@@ -31,6 +31,14 @@ def test_russian_sentences() -> None:
     assert measure.reversed <= 0.06
 
 
+def test_russian_sentences_of_one_who_had_not_seen_the_lexicon() -> None:
+    rows = russian("later")
+    assert len(rows) == 60
+    assert measured(rows, 1.0).accuracy >= 0.95
+    neither = [polarity(row.text).polarity for row in rows if row.label == 0]
+    assert neither == [0.0] * 5
+
+
 def test_the_speed_is_of_its_order() -> None:
     texts = [row.text for row in (*russian("measured"), *russian("tuning"))] * 20
     polarity(texts[0])

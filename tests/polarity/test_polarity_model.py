@@ -20,6 +20,7 @@ def test_a_model_scores_what_has_words(tmp_path: Path) -> None:
     assert (good.polarity or 0) > 0.9
     assert (bad.polarity or 0) < -0.9
     assert neither.polarity == 0
+    assert scorer.score(["\ud800 go\u00adod"])[0].polarity == scorer.score(["good"])[0].polarity
     assert (nothing.polarity, foreign.polarity) == (None, None)
 
 

@@ -68,6 +68,12 @@ async def test_what_was_finished_of_whom(app: Horarium) -> None:
             assert whole.text.count("\n") == each["jobs"] + 1
         second = (await client.get(f"/journal/{DAY}/ada?page=2&count=2")).json()
         assert ([each["id"] for each in second["items"]], second["total"]) == (["2/id"], 3)
+        owners = (await client.get(f"/journal/{DAY}?page=2&count=2")).json()
+        assert ([each["owner"] for each in owners["items"]], owners["total"]) == (["ada"], 3)
+        # Past the end there are no fewer.
+        beyond = (await client.get(f"/journal/{DAY}?page=9&count=2")).json()
+        assert (beyond["items"], beyond["total"]) == ([], 3)
+        refused(await client.get("/journal/2026-11-09?page=9"), 404, says="has not been written")
 
 
 async def test_each_reads_their_own_and_an_admin_all(app: Horarium) -> None:

@@ -10,7 +10,7 @@ from problem_documents import refused
 
 from engine.workplace import eventually, working
 from horarium.application import Horarium
-from horarium.polarity import Polarity, Scorer
+from horarium.polarity import LEXICON, Polarity, Scorer
 
 
 class Halting:
@@ -53,7 +53,7 @@ async def test_one_text_is_scored_at_once(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 200
     found = answer.json()
     assert found["polarity"] > 0.5
-    assert (found["language"], found["model"]) == ("en", "lexicon-1")
+    assert (found["language"], found["model"]) == ("en", LEXICON)
     bad = (await client.post("/polarities", json={"text": "Ужасно, сломался сразу"})).json()
     assert (bad["polarity"] < -0.5, bad["language"]) == (True, "ru")
     assert (await client.get("/jobs")).json()["total"] == 0

@@ -30,15 +30,16 @@ def write(
     date
         The day, such as 2026-11-20, by the clocks of each owner's zone.
     user
-        Only this owner; without it everybody.
+        Only this owner, ~nobody for jobs that have none; without it everybody.
     redo
         Write files anew that are there already.
     """
     from horarium.cli.opening import work
-    from horarium.journal import unowned
+    from horarium.journal import owner_of, unowned
 
     async def act(a: "Horarium") -> Any:
-        written = await _journal(a).write(date, user, redo=redo)
+        owner = None if user is None else owner_of(user)
+        written = await _journal(a).write(date, owner, redo=redo)
         if user is not None or a.settings.journal == "all":
             return written, 0
         zone = await a.zone()

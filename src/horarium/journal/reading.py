@@ -1,11 +1,11 @@
 """Reading the journal: which days were written, a day's index, a job's file."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -77,19 +77,19 @@ async def owners_of(
     rows = await connection.fetch(
         statement(__package__, "list_days"), day, owner, count, (page - 1) * count
     )
-    if not rows and page == 1:
+    total = rows[0]["total"]
+    if not total:
         whose = "" if owner is None else f" of {owner[:100] or 'nobody'}"
         raise NotFound(
             f"the journal{whose} of {day} has not been written; it is when the day is over, and by "
             f"hand: horarium journal write --date {day}"
         )
-    total = rows[0]["total"] if rows else 0
-    return [
-        OwnersDay(
-            **{**{n: row[n] for n in OwnersDay.__struct_fields__}, "owner": row["owner"] or None}
-        )
-        for row in rows
-    ], total
+    return [_owners_day(row) for row in rows if row["owner"] is not None], total
+
+
+def _owners_day(row: Mapping[str, Any]) -> OwnersDay:
+    values = {name: row[name] for name in OwnersDay.__struct_fields__}
+    return OwnersDay(**{**values, "owner": row["owner"] or None})
 
 
 def read_index(root: Path, day: date, owner: str, *, page: int = 1, count: int = 100) -> Index:

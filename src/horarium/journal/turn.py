@@ -110,21 +110,30 @@ async def write_day(
     """Write a day by hand, of one owner or of all that are known; one that is not over, so far.
 
     Raises:
-        NotFound: nobody of this name has an account, or has ended a job lately.
-        InvalidInput: the day has not begun in the owner's zone, or that has no such day.
+        NotFound: nobody of this name has an account, or has ended a job lately; jobs without an
+            owner are not written.
+        InvalidInput: the day has not begun in the owner's zone, or that has no such day; of all
+            owners only where it is none of anybody.
         JournalNotWritten: the disk does not take it.
     """
     if day.year not in _YEARS:
         raise InvalidInput("date", f"{day} is too far away; there is no job of that year")
     await _note_owners(database, asked, day)
     if owner is not None:
+        if not _is_wanted(asked, owner):
+            raise NotFound(
+                "jobs without an owner are in no journal; HORARIUM_JOURNAL=all writes one for them"
+            )
         return [await _by_hand(database, asked, owner, day, redo=redo)]
-    written = []
-    async for each in _all(database):
+    written, refused = list[WrittenDay](), list[InvalidInput]()
+    async for each in _all(database, asked):
         try:
             written.append(await _by_hand(database, asked, each, day, redo=redo))
         except InvalidInput as error:
             _log.info("an owner has no such day", owner=each, reason=str(error))
+            refused.append(error)
+    if refused and not written:
+        raise refused[0]
     return written
 
 
@@ -144,7 +153,7 @@ async def _days_of(database: Database, asked: Asked, owner: str) -> AsyncIterato
             known = await _read(connection, asked, owner)
             if known.written_until is None:
                 return  # forgotten meanwhile
-            if _is_quiet(known):
+            if _is_quiet(known) or not _is_wanted(asked, owner):
                 await connection.execute(_sql("forget_owner"), owner)
                 return
             span = next_span(known.written_until, known.zone, known.last)
@@ -211,6 +220,11 @@ def _usable(zone: str, shop_zone: str) -> str:
     return zone
 
 
+def _is_wanted(asked: Asked, owner: str) -> bool:
+    """Whether an owner is written of: nobody, who is known since they once were, may be no more."""
+    return bool(owner) or asked.unowned
+
+
 def _is_quiet(known: _Owner) -> bool:
     if known.has_account or not known.owner:
         return False
@@ -239,11 +253,12 @@ async def _due(database: Database, now: datetime | None) -> AsyncIterator[str]:
         last, name = rows[-1]["due_at"], rows[-1]["owner"]
 
 
-async def _all(database: Database) -> AsyncIterator[str]:
+async def _all(database: Database, asked: Asked) -> AsyncIterator[str]:
     async with database.connection() as connection:
         names = [row["owner"] for row in await connection.fetch(_sql("all_owners"))]
     for name in names:
-        yield name
+        if _is_wanted(asked, name):
+            yield name
 
 
 def _sql(name: str) -> str:

@@ -6,6 +6,7 @@ the mark is noted, and the machine. So a day that is not here is said to be else
 and a web process that looks into another folder than the workers write to says so when it starts.
 """
 
+import asyncio
 import os
 import socket
 from contextlib import suppress
@@ -47,7 +48,11 @@ def whereabouts(folder: Path) -> Whereabouts:
 
 
 def mark_of(folder: Path) -> str | None:
-    """The mark of a folder; None where it has none. It blocks."""
+    """The mark of a folder; None where it has none. It blocks.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     try:
         return (folder / MARK).read_text("utf-8").strip() or None
     except (FileNotFoundError, NotADirectoryError):
@@ -57,12 +62,20 @@ def mark_of(folder: Path) -> str | None:
 async def elsewhere(
     connection: Connection, folder: Path, day: date | None = None, owner: str | None = None
 ) -> str | None:
-    """That the journal, or a day of an owner, was written last into another folder; None: it was
-    not, or nobody knows.
+    """That the journal, or a day of an owner, was written last into another folder, or that this
+    one may not be read here; None: neither, or nobody knows.
     """
     row = await connection.fetchrow(statement(__package__, "last_written"), day, owner)
-    if row is None or row["folder"] == mark_of(folder):
+    if row is None:
         return None
+    try:
+        if row["folder"] == await asyncio.to_thread(mark_of, folder):
+            return None
+    except OSError as error:
+        return (
+            f"the folder {folder} cannot be read: {error.strerror}; it is for the account alone "
+            "that the worker runs under"
+        )
     what = "the journal" if day is None else f"the journal of {(owner or 'nobody')[:100]} for {day}"
     return (
         f"{what} was written on {row['host']}, into another folder than {folder} here; give "

@@ -21,6 +21,9 @@ _MINOR = 0.2
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _FOREIGN_CYRILLIC = re.compile("[іїєґўјљњћђџѓќѕәғқңөұүһӣӯҳҷѐѝ]", re.IGNORECASE)
+_BULGARIAN_VOWEL = re.compile("ъ[бвгджзклмнпрстфхцчшщ]", re.IGNORECASE)
+"""Russian writes the hard sign before a vowel only."""
+
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _LATIN = re.compile("[a-zà-öø-ÿāăąćčďđēęěğīįıķłńňőœřśşšťūůűųźżžß]", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
@@ -39,7 +42,6 @@ _ENGLISH_AT_LEAST = word_set(
     " without within nice good great bad well loved love hate nope ok okay please thanks thank"
 )
 _OTHERS = {
-    "bg": "това съм са ще не се която което който много беше няма тази към след още как",
     "de": "der die das und ist nicht ein eine mit für auf sehr ich es zu dem den von im war aber"
     " auch nur wir sie gut schlecht habe hat wurde bin schnell ware gerne alles",
     "es": "el la los las de que y en un una es no muy con por para lo se del al pero como más está"
@@ -56,7 +58,13 @@ _OTHERS = {
     " sempre tempo correto nada demorou entregou correio perfeito ruim qualidade",
     "tr": "bir ve bu çok da de için ile ama gibi ürün güzel değil iyi",
 }
-_BULGARIAN = frozenset(_OTHERS.pop("bg").split()) - {"не", "как", "много", "след"}
+_NEIGHBOURS = word_set(
+    "това ще се която който беше няма тази още хубаво лошо са"
+    " дуже дякую погано гарний гарна гарне гарно добре швидко чудово працює сподобалось"
+    " сподобалося сподобався сподобалася прийшло прийшов прийшла він вона якщо або поганий"
+    " дзякуй тавар"
+    " веома врло добар одличан лоше лош квалитетно све"
+)
 _SHARED = word_set(
     "a an i in me do no as so to is was of it on at super war die dem du most den time come"
     " pro con for all or per also gut bin art man am"
@@ -101,8 +109,9 @@ def language_of(text: str) -> Language:
 
 
 def _is_russian(text: str, words: list[str]) -> bool:
-    """Cyrillic without the letters of its neighbours, and without the words of Bulgarian."""
-    return not _FOREIGN_CYRILLIC.search(text) and _BULGARIAN.isdisjoint(words)
+    """Cyrillic without the letters of its neighbours, and without their words."""
+    foreign = _FOREIGN_CYRILLIC.search(text) or _BULGARIAN_VOWEL.search(text)
+    return not foreign and _NEIGHBOURS.isdisjoint(words)
 
 
 def _is_english(words: list[str]) -> bool:

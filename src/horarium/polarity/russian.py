@@ -6,13 +6,14 @@ persons. A word's weight is then changed by what stands near it:
 - *не*, *ни*, *нет*, *без* and their kin within three words before it turn it round, with less
   force; a second negation in Russian (*никогда не*) says it again and does not undo it;
 - *очень*, *крайне* make it stronger, *слегка*, *немного* weaker; so do capitals;
-- *но*, *однако* and *зато* give less to what was said before them and more to what follows.
+- *но*, *однако* and *зато* give less to what was said before them and more to what follows;
+- *не могу сказать, что* denies what follows it, *его не назовёшь* and *нет* what stands before.
 """
 
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from snowballstemmer import stemmer
@@ -29,7 +30,7 @@ _REACH = 3
 
 _NEGATIONS = word_set(
     "не ни нет нету без никогда нельзя нисколько ничуть отнюдь вовсе никак никакой никакого никаких"
-    " никакие никакая никакую едва навряд вряд"
+    " никакие никакая никакую едва навряд вряд недостаточно ноль"
 )
 _STRONG = word_set(
     "очень крайне совсем весьма чрезвычайно абсолютно полностью совершенно просто реально"
@@ -44,10 +45,30 @@ _WEAK = word_set(
 _NOT_SEEN = word_set(
     "обнаружил обнаружила обнаружили обнаружено нашел нашла нашли найдено заметил заметила заметили"
     " замечено увидел увидела увидели выявил выявила выявлено было возникло возникает"
+    " назовешь назовете назвать скажешь"
 )
+_ABSENT = word_set("нет нету никакой никакого никакая никаких ноль нельзя")
+"""What denies the word before it: 'радости никакой', 'проблем нет'."""
+
+_SAID_LAST = {
+    ("ничего", "нет"), ("больше", "нет"), ("совсем", "нет"), ("вообще", "нет"),
+    ("назвать", "нельзя"), ("назвать", "трудно"), ("назвать", "сложно"),
+}  # fmt: skip
+"""What denies a word from behind it, with others between: 'вкусного тут ничего нет'."""
+
 _TURNS = frozenset(("но", "однако", "зато", "впрочем"))
-_UNDONE = re.compile(r"\b(?:не мо\w+ не|нельзя не|не только)\b", re.IGNORECASE)
-"""Negations that deny nothing: 'не могу не похвалить', 'не только красивый'."""
+_UNDONE = re.compile(
+    r"\b(?:не мо\w+ не|нельзя не|не только|не (?:ожидал|думал)[аи]?)\b", re.IGNORECASE
+)
+"""Negations that deny nothing: 'не могу не похвалить', 'не только красивый', 'не ожидала такой
+хорошей вещи'."""
+
+_DENIED = re.compile(
+    r"\b(?:не мо(?:гу|жем) сказать|нельзя сказать|не сказала?(?: бы)?|не (?:дума|счита)(?:ю|ем))"
+    r",? что(?:бы)?\b(?! не\b)",
+    re.IGNORECASE,
+)
+"""Beginnings that deny the sentence after the comma: 'не могу сказать, что доволен'."""
 
 _STOPS = frozenset(".!?;\n")
 _READ_BY_FORM = _STRONG | _WEAK | _NEGATIONS | _TURNS
@@ -55,7 +76,7 @@ _READ_BY_FORM = _STRONG | _WEAK | _NEGATIONS | _TURNS
 
 def valence(text: str) -> float:
     """The sum of the valences of a text, before it is normalised."""
-    tokens = _TOKEN.findall(_UNDONE.sub(" ", text))
+    tokens = _TOKEN.findall(_DENIED.sub(" не ", _UNDONE.sub(" ", text)))
     words = [token.lower().replace("ё", "е") for token in tokens]
     total = _total(tokens, words, _stems(words)) + (emoji.valence(text) or 0.0)
     emphasis = 0.292 * min(text.count("!"), 4)
@@ -118,14 +139,31 @@ def _is_negated(words: Sequence[str], index: int) -> bool:
     """Whether a negation reaches this word: in its clause before it, or as the absence of what it
     names after it ('проблем нет', 'недостатков за месяц не обнаружил')."""
     for word in reversed(words[max(0, index - _REACH) : index]):
-        if not word[0].isalpha() or word in _TURNS:
+        if not _is_word(word) or word in _TURNS:
             break
-        if word in _NEGATIONS:
+        if word in _NEGATIONS or (word == "ничего" and _is_of_something(words[index])):
             return True
-    after = words[index + 1 : index + 2 + _REACH]
-    if after and after[0] in ("нет", "нету"):
+    after = list(takewhile(_is_word, words[index + 1 : index + 2 + _REACH]))
+    if after and after[0] in _ABSENT and not _begins_anew(after):
         return True
-    return any(word == "не" and verb in _NOT_SEEN for word, verb in pairwise(after))
+    return any(
+        (word == "не" and verb in _NOT_SEEN) or (word, verb) in _SAID_LAST
+        for word, verb in pairwise(after)
+    )
+
+
+def _is_of_something(word: str) -> bool:
+    """Whether it may be a genitive: 'ничего' denies 'плохого', and nothing of 'хороший'."""
+    return word.endswith(("ого", "его"))
+
+
+def _begins_anew(after: Sequence[str]) -> bool:
+    """Whether an absence is that of what follows it: 'хорошо, никаких проблем'."""
+    return after[0] not in ("нет", "нету") and len(after) > 1
+
+
+def _is_word(token: str) -> bool:
+    return token[0].isalpha()
 
 
 def _stems(words: Sequence[str]) -> list[str]:

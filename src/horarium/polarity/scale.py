@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from math import sqrt
+from unicodedata import normalize
 
 ALPHA = 15.0
 """VADER's own: a sum of 4 in a text of ordinary length is 0.72."""
@@ -13,9 +14,9 @@ SHORTEST = 4
 PIECE = 500
 """Characters that are read at once: some rules look over all words of what they read."""
 
-_UNREAD = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\ufeff\ud800-\udfff]"
-)
+_UNREAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_WITHIN_WORDS = re.compile("[\u00ad\u0300\u0301\u200b\u200e\u200f\u2060\ufeff]")
+"""What stands within words and is no part of them: soft hyphens, accents that tell the stress."""
 
 
 def normalised(valence: float, words: int) -> float:
@@ -30,7 +31,9 @@ def normalised(valence: float, words: int) -> float:
 
 
 def cleaned(text: str) -> str:
-    """The text without characters that nobody sees."""
+    """The text without characters that nobody sees, its letters composed: 'й' is one of them."""
+    if not text.isascii():
+        text = _WITHIN_WORDS.sub("", normalize("NFC", text))
     return _UNREAD.sub(" ", text)
 
 

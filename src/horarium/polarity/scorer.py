@@ -13,7 +13,7 @@ from horarium.polarity import emoji, english, russian
 from horarium.polarity.language import Language, language_of
 from horarium.polarity.scale import cleaned, normalised, pieces
 
-LEXICON = "lexicon-1"
+LEXICON = "lexicon-2"
 """The name of these rules and lexicons; another number where they score otherwise."""
 
 _LATIN_RUN = re.compile(r"[^\u0400-\u04ff]*[a-zA-Z][^\u0400-\u04ff]*")
@@ -54,6 +54,7 @@ class Scorer:
         return self._by_model(self.model, texts)
 
     def _by_model(self, model: Model, texts: Sequence[str]) -> list[Polarity]:
+        texts = [cleaned(text) for text in texts]
         languages = [language_of(text) for text in texts]
         spoken = [each not in (Language.UNKNOWN, Language.WORDLESS) for each in languages]
         scores = iter(model.score([t for t, is_it in zip(texts, spoken, strict=True) if is_it]))
