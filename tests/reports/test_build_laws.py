@@ -98,7 +98,7 @@ async def test_a_later_build_never_falls_into_nested_loops(connection: Connectio
     # All are altered, and nine of ten are the next day's now.
     await connection.execute(
         "update shop.orders set currency = 'USD',"
-        " placed_at = placed_at + case when id like '%0' then interval '0' else interval '1 day' end"
+        " placed_at = placed_at + interval '1 day' * (id not like '%0')::integer"
     )
     _assert_steady(await _plan(connection))
     assert len(await reported(connection)) == 400
