@@ -129,6 +129,14 @@ async def test_declared_columns_round_and_order(connection: Connection) -> None:
     assert await held(connection) == [("x", Decimal("2328.60"), Decimal("0.13"))]
 
 
+async def test_a_sum_of_floats_is_compared_as_the_column_rounds(connection: Connection) -> None:
+    floats = "select 'a' as name, 0.1::float8 + 1e-12 as value"
+    check = f"sum of value equals select sum(value) from ({floats}) f"
+    declared = report(floats, columns="name text, value numeric(10,2)", checks=check)
+    assert (await built(connection, declared)).row_count == 1
+    assert await held(connection) == [("a", Decimal("0.10"))]
+
+
 async def test_a_local_time_is_the_reports_zone(connection: Connection) -> None:
     await connection.execute("create table invoices (at timestamp, day date)")
     await connection.execute(

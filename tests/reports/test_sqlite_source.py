@@ -11,7 +11,16 @@ from shop_orders import settle
 
 from horarium.database import Connection
 from horarium.errors import Unavailable
-from horarium.reports import Days, Definition, Unbuildable, build, defined, period_of, stream_rows
+from horarium.reports import (
+    CheckFailed,
+    Days,
+    Definition,
+    Unbuildable,
+    build,
+    defined,
+    period_of,
+    stream_rows,
+)
 
 BY_DAY = """
     select count(distinct i.InvoiceId) as invoices, coalesce(sum(l.Quantity), 0) as units,
@@ -73,6 +82,22 @@ async def test_all_of_chinook(connection: Connection, chinook: str) -> None:
     assert len(rows) == 412
     assert str(sum(row[1] for row in rows)) == "2328.60"
     assert None in {row[2] for row in rows}
+
+
+async def test_a_sum_of_floats_equals_the_sum_of_money(
+    connection: Connection, chinook: str
+) -> None:
+    """SQLite's own sum is 2328.600000000004."""
+    query = "select InvoiceId as id, Total as total from Invoice"
+    how = {"columns": "id int, total numeric(10,2)", "key": "id"}
+    rows = await built(
+        connection, chinook,
+        report(query, checks="sum of total equals select sum(Total) from Invoice", **how),
+    )  # fmt: skip
+    assert str(sum(row[1] for row in rows)) == "2328.60"
+    cent = "sum of total equals select sum(Total) + 0.01 from Invoice"
+    with pytest.raises(CheckFailed, match=r"it is 2328.60, and has to equal 2328.61"):
+        await built(connection, chinook, report(query, checks=cent, **how))
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,18 @@ async def test_many_at_once_take_what_there_is(database: Database) -> None:
         assert await transactions(connection) < 10
 
 
+async def test_who_comes_as_the_last_lane_ends_is_served(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tills, "LANES", 1)
+    till = Till(database)
+    async with asyncio.timeout(60):
+        for _ in range(3):
+            await till.place(order("hot"))
+    async with database.connection() as connection:
+        assert await stock(connection, "hot") == 27
+
+
 async def test_several_processes_at_once(database: Database, database_url: str) -> None:
     others = [Database(database_url, size=3) for _ in range(3)]
     tills = [Till(each) for each in (database, *others)]

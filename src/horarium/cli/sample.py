@@ -6,8 +6,13 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from horarium.application import Horarium
+from horarium.database import Connection
 from horarium.engine import backfill
+from horarium.reports import ORDER_REPORT
+from horarium.reports.dirt import leave_to_backfill, watch_reports
 from horarium.shop import import_orders, sample
+
+REPORT = ORDER_REPORT.name
 
 
 async def take_sample(application: Horarium, said: Console) -> None:
@@ -21,9 +26,17 @@ async def take_sample(application: Horarium, said: Console) -> None:
         said.print("Importing one month of real orders (UCI Online Retail, CC BY 4.0) …")
         async with application.transaction() as connection:
             done = await import_orders(connection, sample.path(), mapping="uci")
+            await _leave_to_backfill(application, connection)
         said.print(f"{done.lines:,} lines imported.")
     await application.scheduler.synchronise()
     await _backfill(application)
+
+
+async def _leave_to_backfill(application: Horarium, connection: Connection) -> None:
+    """Keep schedulers from building the imported days a second time, beside the backfill."""
+    definitions = application.reports.definitions.values()
+    await watch_reports(connection, application.settings.app, definitions)
+    await leave_to_backfill(connection, REPORT, await application.book.now(connection))
 
 
 async def _backfill(application: Horarium) -> None:
@@ -35,7 +48,7 @@ async def _backfill(application: Horarium) -> None:
     start = _midnight(first, zone)
     end = _midnight(last + timedelta(days=1), zone)
     now = datetime.now(UTC)
-    await backfill(application.book, "orders", start, min(end, now))
+    await backfill(application.book, REPORT, start, min(end, now))
 
 
 def _midnight(instant: datetime, zone: ZoneInfo) -> datetime:

@@ -79,6 +79,21 @@ async def look(
     return Look(notes, builds, notes >= MOST_NOTES)
 
 
+async def leave_to_backfill(connection: Connection, report: str, now: datetime) -> None:
+    """Take the notes of what has changed, and count builds of a report's periods as enqueued.
+
+    For whoever is about to have all of them built by a backfill: a look enqueues none beside it.
+    What is still marked after `marks.AGAIN` is built after all. The caller commits, best together
+    with the changes: then no look comes between.
+    """
+    while await _take(connection) >= MOST_NOTES:
+        pass
+    marks = await connection.fetch(statement(__package__, "marks"), [report])
+    starts = [row["starts_at"] for row in marks if row["ends_at"] <= now]
+    names = [report] * len(starts)
+    await connection.execute(statement(__package__, "note_enqueued"), names, starts, now)
+
+
 async def _take(connection: Connection) -> int:
     rows = await connection.fetch(statement(__package__, "take_changes"), MOST_NOTES)
     if not rows:

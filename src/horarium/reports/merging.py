@@ -7,7 +7,7 @@ is. Rows that were kept with other columns, or another key, are compared by the 
 undoing the changes, newest first, gives the former rows again whatever the keys were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 
 from horarium.database import Connection, statement
 from horarium.errors import HorariumError
+from horarium.reports.check import Comparison
 from horarium.reports.column import NUMBERS, Column, quoted
 from horarium.reports.content import decoded
 from horarium.reports.definition import Definition
@@ -28,6 +29,10 @@ from horarium.reports.staging import (
     explained,
     reading_only,
 )
+
+_OUGHT: Mapping[Comparison, str] = {
+    "over": "be over", "at least": "be at least", "equals": "equal"
+}  # fmt: skip
 
 
 class CheckFailed(HorariumError):
@@ -101,7 +106,7 @@ async def verify(
         if not check.holds(found, wanted):
             raise CheckFailed(
                 f"the report {definition.name} of {period.label} failed its check '{check.text}': "
-                f"it is {found:f}, and has to be {check.comparison} {wanted:f}"
+                f"it is {found:f}, and has to {_OUGHT[check.comparison]} {wanted:f}"
             )
 
 

@@ -30,6 +30,7 @@ STEADY_TEXTS = {
 }
 """Settings under which a value has one text."""
 
+FLOATS = ("float4", "float8")
 CONNECT = 15.0
 """Seconds that a source has to answer."""
 _PARTS = 16
@@ -47,8 +48,8 @@ class Source(Protocol):
     ) -> None:  # fmt: skip
         """Copy the query's rows into a table of the session `into`, in their order."""
 
-    async def number(self, query: Query) -> Decimal | None:
-        """The one number that a query gives."""
+    async def number(self, query: Query, decimals: int | None) -> Decimal | None:
+        """The one number that a query gives; a float is rounded to so many decimals."""
 
 
 class PostgresSource:
@@ -96,10 +97,11 @@ class PostgresSource:
         except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as errors:
             raise _first(errors) from None
 
-    async def number(self, query: Query) -> Decimal | None:
-        """The one number that a query gives."""
-        text = f"select (\n{await self._written(query)}\n)::numeric"
-        found: Decimal | None = await self._connection.fetchval(text)
+    async def number(self, query: Query, decimals: int | None) -> Decimal | None:
+        """The one number that a query gives; a float is rounded to so many decimals."""
+        types = [kind for _, kind in await self.describe(query)]
+        number = number_of(await self._written(query), types, decimals)
+        found: Decimal | None = await self._connection.fetchval(f"select {number}")
         return found
 
     async def _written(self, query: Query) -> str:
@@ -175,9 +177,22 @@ def select_list(columns: Sequence[Column], types: Mapping[str, str]) -> list[str
     return [_expression(column, types[column.name]) for column in columns]
 
 
+def number_of(text: str, types: Sequence[str], decimals: int | None) -> str:
+    """The one number that a query gives, in SQL.
+
+    Args:
+        types: of its columns.
+        decimals: to which a float, which does not add up exactly, is rounded.
+    """
+    number = f"(\n{text}\n)::numeric"
+    if decimals is None or types[0] not in FLOATS:
+        return number
+    return f"round({number}, {decimals})"
+
+
 def _expression(column: Column, type_name: str) -> str:
     name = f"q.{quoted(column.name)}"
-    if type_name in ("float4", "float8") and column.type == "numeric":
+    if type_name in FLOATS and column.type == "numeric":
         # Through its shortest text: 0.99 that was stored as a float is 0.99 again.
         name += "::text"
     elif type_name == "float4":

@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -70,11 +70,16 @@ class SqliteSource:
         )
         await into.execute("drop table pg_temp.crossing")
 
-    async def number(self, query: Query) -> Decimal | None:
-        """The one number that a query gives."""
+    async def number(self, query: Query, decimals: int | None) -> Decimal | None:
+        """The one number that a query gives; a float is rounded to so many decimals."""
         cursor = await self._asked(f"select (\n{_written(query)}\n)", query)
         (value,) = await asyncio.to_thread(cursor.fetchone)
-        return None if value is None else Decimal(str(value))
+        if value is None:
+            return None
+        number = Decimal(str(value))
+        if decimals is None or not isinstance(value, float):
+            return number
+        return _rounded(number, decimals)
 
     async def _asked(self, text: str, query: Query) -> sqlite3.Cursor:
         values = [self._bound(query.values[name]) for name in query.used]
@@ -136,6 +141,11 @@ def _some(cursor: sqlite3.Cursor, number: int) -> list[tuple[Any, ...]]:
 def _rows(rows: Sequence[Sequence[Any]], number: int) -> Iterator[tuple[Any, ...]]:
     for place, row in enumerate(rows, number):
         yield (*map(_text, row), place)
+
+
+def _rounded(number: Decimal, decimals: int) -> Decimal:
+    """As PostgreSQL rounds what is cast to a `numeric`."""
+    return number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _text(value: Any) -> str | None:

@@ -141,19 +141,28 @@ async def _filling(
     types: Mapping[str, str],
 ) -> tuple[str, list[Any]]:
     """One statement, and so one snapshot: the rows, and the numbers they are compared with."""
-    texts, values = list[str](), list[Any]()
-    for each in (query, *compared.values()):
-        prepared = await connection.prepare(f"select * from (\n{each.numbered()}\n) q")
-        kinds = [kind.name for kind in prepared.get_parameters()]
-        texts.append(each.numbered(len(values)))
-        values += bound(each, kinds, period.zone)
+    values = list[Any]()
+    text, _ = await _numbered(connection, query, period, values)
+    given = ["statement_timestamp()"]
+    for check, each in compared.items():
+        number, kinds = await _numbered(connection, each, period, values)
+        given.append(other.number_of(number, kinds, _decimals(check, columns)))
     names = ", ".join(quoted(column.name) for column in columns)
     chosen = ", ".join(other.select_list(columns, types))
-    numbers = "".join(f", (\n{text}\n)::numeric" for text in texts[1:])
     return (
         f"with filled as (insert into pg_temp.{TABLE} ({names}) select {chosen} from ("
-        f"\n{texts[0]}\n) q) select statement_timestamp(){numbers}"
+        f"\n{text}\n) q) select {', '.join(given)}"
     ), values
+
+
+async def _numbered(
+    connection: Connection, query: Query, period: Period, values: list[Any]
+) -> tuple[str, list[str]]:
+    """The query's text, its parameters counted on from `values`, which gets theirs; its types."""
+    prepared = await connection.prepare(f"select * from (\n{query.numbered()}\n) q")
+    text = query.numbered(len(values))
+    values += bound(query, [kind.name for kind in prepared.get_parameters()], period.zone)
+    return text, [attribute.type.name for attribute in prepared.get_attributes()]
 
 
 async def _from_source(
@@ -172,8 +181,16 @@ async def _from_source(
     await _make_table(connection, columns)
     expressions = other.select_list(columns, dict(described))
     await source.fill(connection, TABLE, query, columns, expressions)
-    numbers = {check: await source.number(each) for check, each in compared.items()}
+    numbers = {
+        check: await source.number(each, _decimals(check, columns))
+        for check, each in compared.items()
+    }
     return Staged(columns, at, numbers)
+
+
+def _decimals(check: Check, columns: Sequence[Column]) -> int | None:
+    """To how many decimals the column is declared whose sum a check compares, if it is."""
+    return next((column.scale for column in columns if column.name == check.column), None)
 
 
 @asynccontextmanager

@@ -45,7 +45,8 @@ class Till:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[_Waiting] = []
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def place(self, new: NewOrder) -> Order:
         """Place an order, together with others that arrive now, and return it once committed.
@@ -63,29 +64,38 @@ class Till:
         return await answer
 
     def _open_lane(self) -> None:
-        if len(self._lanes) >= LANES:
+        if self._lanes >= LANES:
             return
         # Not in the caller's context: what it has set there, others' orders must not see.
+        self._lanes += 1
         lane = asyncio.create_task(self._work(), name="till", context=Context())
-        self._lanes.add(lane)
-        lane.add_done_callback(self._lanes.discard)
+        self._tasks.add(lane)
+        lane.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
         """Place what waits until nothing does."""
         # One turn of the loop: who arrives in it comes along.
         await asyncio.sleep(0)
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                outcomes = await self._together(batch)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Unavailable) as error:
-                await self._one_by_one(batch, error)
-            except BaseException as error:
-                _fail(batch, error)
-                raise
-            else:
-                for each, outcome in zip(batch, outcomes, strict=True):
-                    _settle(each.answer, outcome)
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._place(batch)
+        finally:
+            # Here, with no turn of the loop since nothing waited: who came when a lane has ended,
+            # but is still counted, would wait for a lane that nobody opens.
+            self._lanes -= 1
+
+    async def _place(self, batch: list[_Waiting]) -> None:
+        try:
+            outcomes = await self._together(batch)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Unavailable) as error:
+            await self._one_by_one(batch, error)
+        except BaseException as error:
+            _fail(batch, error)
+            raise
+        else:
+            for each, outcome in zip(batch, outcomes, strict=True):
+                _settle(each.answer, outcome)
 
     async def _together(self, batch: list[_Waiting]) -> list[Order | HorariumError]:
         async with self._database.connection() as connection, connection.transaction():

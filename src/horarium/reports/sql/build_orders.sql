@@ -5,10 +5,11 @@
 --
 -- orders_placed carries small periods, a scan large ones; the planner knows how large. It does not
 -- know how many rows the day has, for they may be newer than its statistics, so nothing here joins
--- the day's rows but a full join, which cannot fall into nested loops, and changes go by primary
--- key. The first build of a day, known by `reported`, inserts straight from `orders`: there is
--- nothing to compare with, and `difference` is never computed. The lines are read once: an order's
--- products stand with it until they are counted, which is cheaper than joining them again.
+-- the day's rows but a full join, which cannot fall into nested loops: rows are removed by their
+-- place and altered through reports_order_of_day, neither of which is a join. The first build of a
+-- day, known by `reported`, inserts straight from `orders`: there is nothing to compare with, and
+-- `difference` is never computed. The lines are read once: an order's products stand with it until
+-- they are counted, which is cheaper than joining them again.
 with instant as (
     select coalesce($5::timestamptz, statement_timestamp()) as at
 ),
@@ -35,23 +36,27 @@ orders as materialized (
     group by o.id
 ),
 difference as materialized (
-    select o.id, o.lines, o.value, o.currency, r.id as row, r.order_id,
+    select o.id, o.lines, o.value, o.currency, r.ctid as row, r.order_id,
         r.by_hand, r.count_product, r.total_amount, r.currency as row_currency
     from orders o
-    full join (select * from shop.reports where report_at = $3::date) r on r.order_id = o.id
+    full join (select ctid, * from shop.reports where report_at = $3::date) r on r.order_id = o.id
     where (select before from reported)
         and (r.count_product, r.total_amount, r.currency, r.by_hand)
             is distinct from (o.lines, o.value, o.currency, false)
 ),
 removed as (
-    delete from shop.reports r using difference d
-    where r.id = d.row and d.id is null and not d.by_hand
+    delete from shop.reports
+    where ctid = any (array(select row from difference where id is null and not by_hand))
 ),
 altered as (
-    update shop.reports r
-    set count_product = d.lines, total_amount = d.value, currency = d.currency, by_hand = false
-    from difference d
-    where r.id = d.row and d.id is not null
+    insert into shop.reports as r (report_at, order_id, count_product, total_amount, currency)
+    select $3::date, id, lines, value, currency
+    from difference where id is not null and row is not null
+    on conflict (report_at, order_id) do update set
+        count_product = excluded.count_product,
+        total_amount = excluded.total_amount,
+        currency = excluded.currency,
+        by_hand = false
 ),
 added as (
     insert into shop.reports (report_at, order_id, count_product, total_amount, currency, created_at)

@@ -1,8 +1,8 @@
 -- Writes a new revision of a period, and makes it the current one. The period of the same day in a
 -- zone that the shop had before is replaced by this one; its revisions stay, but what they changed
 -- leads no longer from the rows that are there to theirs, nor does it of a period that comes back.
--- The primary keys carry all of it. $1 report, $2 start, $3 end, $4 first day, $5 zone, $6 reason, $7 job, $8 the time,
--- $9 rows, $10 to $12 rows added, removed, altered, $13 summary, $14 columns.
+-- The primary keys carry all of it. $1 report, $2 start, $3 end, $4 first day, $5 zone, $6 reason,
+-- $7 job, $8 the time, $9 rows, $10 to $12 rows added, removed, altered, $13 summary, $14 columns.
 with replaced as (
     delete from horarium.report_periods
     where report = $1::text and day = $4::date and zone <> $5::text and starts_at <> $2::timestamptz

@@ -1,6 +1,7 @@
 -- What tells one state of a day's summary from every other: the versions of the rows that it is made
--- of, the period's, that of the period before, those of the day's reviews, and of its staleness. Whatever is committed
--- changes it at once, for it is read from the rows. Null where the day was never built.
+-- of, the period's, that of the period before, those of the day's reviews, and of its staleness.
+-- Whatever is committed changes it at once, for it is read from the rows. Null where the day was
+-- never built.
 -- report_periods_day, the primary key and reviews_written carry it. $1 report, $2 day or null: the
 -- newest.
 select

@@ -55,6 +55,7 @@ async def merge(connection: Connection, currency: str, step: Callable[[str], Non
     if found["orders_added"] or found["orders_changed"]:
         # Reports are built at once after an import, sooner than autovacuum would count the rows.
         await connection.execute("analyze shop.orders, shop.order_items, shop.products")
+        await _run(connection, "note_empty_days", found["first"], found["last"])
     return Merged(
         there=Counts(found["orders"], found["users"], found["products"]),
         added=Counts(found["orders_added"], users, products),
