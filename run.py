@@ -97,7 +97,9 @@ def test(arguments: "list[str]") -> int:
             side_by_side = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
             steps = [*LINTERS, ("pytest", [*pytest, *side_by_side, *BOUNDS, *arguments])]
         began = time.monotonic()
-        outcomes = [run_step(name, command) for name, command in steps]
+        with beside([] if named else CHECKERS, folder) as read:
+            outcomes = [run_step(name, command) for name, command in steps]
+        outcomes += read
         print_skipped(report)
     return print_outcomes(outcomes, time.monotonic() - began)
 
@@ -392,6 +394,9 @@ def quietly(command: "list[str]", aloud: bool = True) -> bool:
 LINTERS = [
     ("ruff check", [*module("ruff"), "check"]),
     ("ruff format", [*module("ruff"), "format", "--check"]),
+]
+# They take long, and one core: they run beside the tests, which often wait for something.
+CHECKERS = [
     ("mypy", module("mypy")),
     ("lint-imports", [str(VENV / "bin" / "lint-imports")]),
 ]
@@ -410,6 +415,48 @@ def from_root(arguments: "list[str]") -> "tuple[list[str], bool]":
         for argument, is_path in zip(arguments, named)  # noqa: B905 - strict is newer than 3.6
     ]
     return absolute, any(named)
+
+
+@contextmanager
+def beside(
+    steps: "Sequence[tuple[str, list[str]]]", folder: str
+) -> "Iterator[list[tuple[str, int, float]]]":
+    """Run checks, one after another, during a block; what they say is shown when all are through.
+
+    Their outcomes are in the list that is handed out, once the block has ended.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    outcomes: list[tuple[str, int, float]] = []
+    with ThreadPoolExecutor(1) as thread:
+        running = [
+            thread.submit(run_unseen, name, command, Path(folder, name)) for name, command in steps
+        ]
+        try:
+            yield outcomes
+        except BaseException:
+            for each in running:
+                each.cancel()
+            raise
+        for each in running:
+            outcomes.append(each.result())
+            said = Path(folder, outcomes[-1][0])
+            print(f"\n── {said.name} ──\n{said.read_text(errors='replace')}", end="", flush=True)
+
+
+def run_unseen(name: str, command: "list[str]", path: Path) -> "tuple[str, int, float]":
+    """Run one check that writes into a file: its name, its exit status, its seconds."""
+    began = time.monotonic()
+    with path.open("wb") as file:
+        status = subprocess.run(
+            command,
+            cwd=str(ROOT),
+            env=surroundings(),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        ).returncode
+    return name, status, time.monotonic() - began
 
 
 def run_step(name: str, command: "list[str]") -> "tuple[str, int, float]":

@@ -42,7 +42,7 @@ class Databases:
     def create(self, template: str = "template1") -> str:
         """The name of a new database."""
         name = next(self._names)
-        self.run(self._connection.execute(f"create database {name} template {template}"))
+        self._insist(f"create database {name} template {template}")
         return name
 
     def address(self, name: str) -> str:
@@ -51,16 +51,7 @@ class Databases:
 
     def drop(self, name: str) -> None:
         """Drop a database, whoever is connected to it."""
-        for tries_left in reversed(range(50)):
-            try:
-                self.run(self._connection.execute(f"drop database if exists {name} with (force)"))
-            except asyncpg.InsufficientPrivilegeError:
-                # Autovacuum is at work in it, which only a superuser may end; it ends by itself.
-                if not tries_left:
-                    raise
-                time.sleep(0.2)
-            else:
-                return
+        self._insist(f"drop database if exists {name} with (force)")
 
     def drop_stale(self, now: float) -> list[str]:
         """Drop what runs that were killed more than a day ago have left behind."""
@@ -72,6 +63,22 @@ class Databases:
             except asyncpg.PostgresError:
                 continue  # another run is dropping it, or it belongs to another role
         return stale
+
+    def _insist(self, statement: str) -> None:
+        """Make or drop a database that others are about to leave.
+
+        Autovacuum may be at work in it, which only a superuser may end; it ends by itself. Sessions
+        that were told to end are waited for by the server, for 5 s: a busy machine takes longer.
+        """
+        for tries_left in reversed(range(50)):
+            try:
+                self.run(self._connection.execute(statement))
+            except (asyncpg.InsufficientPrivilegeError, asyncpg.ObjectInUseError):
+                if not tries_left:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def close(self) -> None:
         self.run(self._connection.close())

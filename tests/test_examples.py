@@ -1,5 +1,6 @@
 """The examples are run, as their first lines say."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 def run(module: str, env: dict[str, str]) -> str:
     done = subprocess.run(
         [sys.executable, "-m", module],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=110, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -33,7 +34,7 @@ def test_plain_taskiq_code_runs_under_taskiqs_own_commands(
         said = run("examples.plain_taskiq", env).splitlines()
     finally:
         worker.terminate()
-        _, errors = worker.communicate(timeout=30)
+        _, errors = worker.communicate(timeout=60)
     assert said == ["Hello, Ada!", "done after 3 attempts"], errors.decode()[-3000:]
 
 
@@ -53,6 +54,7 @@ async def test_a_receipt_is_sent_for_an_order_that_was_placed(
         state = None
         while state is None:
             state = await connection.fetchval(history, job)
+            await asyncio.sleep(0.02)
     assert state == "succeeded"
     assert await connection.fetchval("select count(*) from receipts") == 1
     await connection.close()

@@ -4,6 +4,8 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -190,6 +192,42 @@ def test_every_step_counts_in_the_outcome(
     assert "good          passed" in said
     assert "bad           FAILED" in said
     assert run.print_outcomes(outcomes[:1], 1.0) == 0
+
+
+def test_what_runs_beside_others_is_shown_and_counted_after_them(
+    run: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is under way meanwhile: each waits for a word of the other."""
+    waits = (
+        "import pathlib, time\n"
+        "pathlib.Path('begun').touch()\n"
+        "while not pathlib.Path('told').exists(): time.sleep(0.01)\n"
+        "print('what it says'); raise SystemExit(3)"
+    )
+    steps = [("waits", [sys.executable, "-S", "-c", waits]), ("good", ["true"])]
+    with run.beside(steps, str(tmp_path)) as outcomes:
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.01)
+        (tmp_path / "told").touch()
+        run.run_step("in front", [sys.executable, "-S", "-c", "print('in front says')"])
+        assert outcomes == []
+    assert [(name, status) for name, status, _ in outcomes] == [("waits", 3), ("good", 0)]
+    assert run.print_outcomes(outcomes, 1.0) == 1
+    said = capfd.readouterr().out
+    assert said.index("in front says") < said.index("── waits ──\nwhat it says")
+
+
+def test_who_interrupts_waits_for_no_check_that_has_not_begun(
+    run: ModuleType, tmp_path: Path
+) -> None:
+    waits = "import pathlib, time\nwhile not pathlib.Path('told').exists(): time.sleep(0.01)"
+    begun = [("waits", [sys.executable, "-S", "-c", waits]), ("second", ["touch", "second began"])]
+    with pytest.raises(KeyboardInterrupt), run.beside(begun, str(tmp_path)):
+        while not (tmp_path / "waits").exists():
+            time.sleep(0.01)
+        threading.Timer(0.05, (tmp_path / "told").touch).start()
+        raise KeyboardInterrupt
+    assert not (tmp_path / "second began").exists()
 
 
 def test_usage(run: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

@@ -237,6 +237,11 @@ def test_a_database_that_is_not_migrated_is_said_and_migrated(
     before = run_here("check", **empty)
     assert before.returncode == 1
     assert "horarium migrate" in before.stdout
+    for command in (("job", "list"), ("queue", "list"), ("report", "list"), ("prove",)):
+        asked = run_here(*command, **empty)
+        assert asked.returncode == 1
+        assert "run: horarium migrate" in asked.stderr
+        assert "Traceback" not in asked.stderr
     refused = run("worker", **empty)
     assert refused.returncode == 1
     assert "horarium migrate" in refused.stderr

@@ -83,7 +83,7 @@ def status_of(address: str) -> int:
         return 0
 
 
-def until(fact: Callable[[], T], seconds: float = 60.0) -> T:
+def until(fact: Callable[[], T], seconds: float = 240.0) -> T:
     """Ask until the answer is true; the deadline is for a machine that is very busy."""
     deadline = time.monotonic() + seconds
     while True:

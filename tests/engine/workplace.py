@@ -15,7 +15,7 @@ from horarium.engine.jobs import gate
 from horarium.engine.jobs.job import Claim
 from horarium.engine.jobs.outcome import Held, Outcome
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which what a test waits for is not going to happen."""
 
 

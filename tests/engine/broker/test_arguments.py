@@ -197,7 +197,7 @@ async def test_every_type_comes_back_from_the_ledger(broker: LedgerBroker, at_wo
             assert task is not None
             handles.append((kind, await task.kiq(value, wanted=number)))
         for kind, sent in handles:
-            result = await sent.wait_result(timeout=10)
+            result = await sent.wait_result(timeout=60)
             assert result.return_value is True, (kind, value, result)
 
 
@@ -212,7 +212,7 @@ async def test_every_type_comes_back_as_a_result(broker: LedgerBroker, at_work: 
         for number, (kind, value) in enumerate(ROUND_TRIPS):
             task = broker.find_task(f"give {number}")
             assert task is not None
-            result = await (await task.kiq(number)).wait_result(timeout=10)
+            result = await (await task.kiq(number)).wait_result(timeout=60)
             assert result.return_value == value, kind
 
 
@@ -224,7 +224,7 @@ async def test_a_result_that_is_not_what_was_said_comes_as_plain_data(
         return "five"  # type: ignore[return-value]
 
     async with at_work():
-        assert (await (await number.kiq()).wait_result(timeout=10)).return_value == "five"
+        assert (await (await number.kiq()).wait_result(timeout=60)).return_value == "five"
 
 
 async def test_read_arguments_can_be_sent_again(broker: LedgerBroker, at_work: AtWork) -> None:
@@ -239,7 +239,7 @@ async def test_read_arguments_can_be_sent_again(broker: LedgerBroker, at_work: A
 
     wanted = (Point(1, 2), Basket([]))
     async with at_work():
-        assert not (await (await again.kiq(*wanted)).wait_result(timeout=10)).is_err
+        assert not (await (await again.kiq(*wanted)).wait_result(timeout=60)).is_err
     assert runs == [wanted] * 3
 
 
@@ -255,7 +255,7 @@ async def test_dependencies_are_no_arguments(broker: LedgerBroker, at_work: AtWo
         return [one, job == context.message.task_id, point.x]
 
     async with at_work():
-        result = await (await write.kiq(Point(7))).wait_result(timeout=10)
+        result = await (await write.kiq(Point(7))).wait_result(timeout=60)
     assert result.return_value == [1, True, 7]
 
 

@@ -64,7 +64,7 @@ async def test_a_sync_task_enqueues_on_its_workers_loop(
 
     async with at_work():
         sent = await first.kiq()
-        inner = (await sent.wait_result(timeout=10)).return_value
+        inner = (await sent.wait_result(timeout=60)).return_value
         assert (await ended(broker.ledger, inner)).state is State.SUCCEEDED
     assert "horarium-bridge" not in {thread.name for thread in threading.enumerate()}
 
@@ -84,8 +84,8 @@ async def test_a_sync_tasks_calls_belong_to_its_transaction(
             raise ValueError("undone")
 
     async with at_work():
-        assert (await (await first.kiq(True)).wait_result(timeout=10)).is_err
-        assert not (await (await first.kiq(False)).wait_result(timeout=10)).is_err
+        assert (await (await first.kiq(True)).wait_result(timeout=60)).is_err
+        assert not (await (await first.kiq(False)).wait_result(timeout=60)).is_err
     jobs = await broker.ledger.jobs()
     assert [job.task for job in jobs].count("second") == 1
 

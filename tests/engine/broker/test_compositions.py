@@ -250,7 +250,7 @@ async def test_a_call_waits_for_others(tasks: Tasks, ledger: Ledger, at_work: At
     fourth = await tasks.see.kicker().after(third).kiq("fourth")
     assert await states(ledger, third.task_id, fourth.task_id) == ["waiting", "waiting"]
     async with at_work():
-        await fourth.wait_result(timeout=10)
+        await fourth.wait_result(timeout=60)
     assert tasks.seen == [(("third",), {}), (("fourth",), {})]
 
 
@@ -260,7 +260,7 @@ async def test_a_call_waits_for_a_batch(tasks: Tasks, ledger: Ledger, at_work: A
     late = await chain(tasks.see.s(), tasks.see.s()).kiq(after=[batch], on_failure="continue")
     async with at_work():
         progress = await late.wait(10)
-        await stopped.wait_result(timeout=10)
+        await stopped.wait_result(timeout=60)
     assert progress.states == {State.SUCCEEDED: 2}
     assert await states(ledger, stopped.task_id) == ["cancelled"]
 
@@ -278,7 +278,7 @@ async def test_a_call_waits_for_the_task_that_sends_it(
 
     async with at_work():
         sent = await parent.kiq()
-        child = (await sent.wait_result(timeout=10)).return_value
+        child = (await sent.wait_result(timeout=60)).return_value
         assert (await ended(ledger, child)).state == "succeeded"
 
 
@@ -355,7 +355,7 @@ async def test_a_composition_joins_a_transaction_of_sqlalchemys(
     await engine.dispose()
     async with at_work():
         (result,) = await batch.wait_results(10)
-        await late.wait_result(timeout=10)
+        await late.wait_result(timeout=60)
     assert result.return_value == 10
 
 

@@ -65,7 +65,7 @@ async def test_plain_tasks_are_called_directly_others_take_the_receiver(
     async with working(broker.worker()):
         for task in (plain, sync, with_context):
             handle = await task.kiq(1)  # type: ignore[call-overload]
-            assert (await handle.wait_result(timeout=10)).return_value == 2
+            assert (await handle.wait_result(timeout=60)).return_value == 2
     assert called == ["plain"]
 
 

@@ -165,5 +165,5 @@ async def test_a_hook_may_enqueue(broker: LedgerBroker, at_work: AtWork, fall: A
             return len(sent)
 
         await eventually(count, 1)
-        result = await sent[0].wait_result(timeout=10)
+        result = await sent[0].wait_result(timeout=60)
     assert result.return_value == broken.task_id

@@ -87,7 +87,7 @@ async def test_values_come_back_as_their_annotated_types(
             task = broker.find_task(f"compare {number}")
             assert task is not None
             sent = await task.kiq(value, wanted=number)
-            result = await sent.wait_result(timeout=10)
+            result = await sent.wait_result(timeout=60)
             assert result.return_value is True, (kind, result)
 
 

@@ -95,7 +95,7 @@ async def witnessed(broker: AsyncBroker, at_work: Any) -> list[str]:
     await broker.startup()
     async with at_work():
         for calls, n in enumerate((3, 0), start=1):
-            await (await halve.kiq(n)).wait_result(timeout=10)
+            await (await halve.kiq(n)).wait_result(timeout=60)
             await eventually(saved, calls)
     await broker.shutdown()
     return seen
@@ -129,7 +129,7 @@ async def test_a_middleware_that_falls_fails_the_job(
     async with at_work():
         job = await ended(broker.ledger, (await divide.kiq(0)).task_id)
         faller.falls = False
-        assert (await (await divide.kiq(1)).wait_result(timeout=10)).return_value == 1
+        assert (await (await divide.kiq(1)).wait_result(timeout=60)).return_value == 1
     assert job.state is State.FAILED
     assert job.error is not None
     assert (job.error.type, job.error.message) == ("OSError", f"{hook} fell")
@@ -162,8 +162,8 @@ async def test_what_falls_after_the_outcome_leaves_it(broker: LedgerBroker) -> N
         return 2
 
     async with working(broker.worker()):
-        assert (await (await work.kiq()).wait_result(timeout=10)).return_value == 1
-        assert (await (await plain.kiq()).wait_result(timeout=10)).return_value == 2
+        assert (await (await work.kiq()).wait_result(timeout=60)).return_value == 1
+        assert (await (await plain.kiq()).wait_result(timeout=60)).return_value == 2
 
 
 async def test_a_message_that_pre_send_refuses_is_not_sent(broker: LedgerBroker) -> None:
@@ -211,7 +211,7 @@ async def test_simple_retries_end_with_a_success(broker: LedgerBroker, at_work: 
         return "up"
 
     async with at_work():
-        result = await (await fall_once.kiq()).wait_result(timeout=10)
+        result = await (await fall_once.kiq()).wait_result(timeout=60)
     assert (result.return_value, result.labels) == ("up", {"_retries": 1})
 
 
@@ -288,7 +288,7 @@ async def test_the_outcome_does_not_hang_on_the_time_of_the_acknowledgement(
         return 1 / n
 
     async with receiving(broker):
-        assert (await (await divide.kiq(2)).wait_result(timeout=10)).return_value == 0.5
+        assert (await (await divide.kiq(2)).wait_result(timeout=60)).return_value == 0.5
         assert (await ended(broker.ledger, (await divide.kiq(0)).task_id)).state is State.FAILED
 
 

@@ -79,7 +79,7 @@ async def test_waiting_survives_a_lost_listener(
 
     async with at_work():
         sent = await wait.kiq()
-        waiting = asyncio.create_task(sent.wait_result(timeout=10))
+        waiting = asyncio.create_task(sent.wait_result(timeout=60))
         await eventually(lambda: is_awaited(broker.ledger, sent.task_id))
         await connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -137,7 +137,7 @@ async def test_a_failed_job_raises_a_sensible_type(broker: LedgerBroker, at_work
 
     async with at_work():
         for how, (_, kind, words) in RAISED.items():
-            result = await (await fall.kiq(how)).wait_result(timeout=10)
+            result = await (await fall.kiq(how)).wait_result(timeout=60)
             assert result.is_err, how
             with pytest.raises(kind) as raised:
                 result.raise_for_error()
@@ -155,7 +155,7 @@ async def test_an_exception_that_cannot_be_made_again_is_told(
         raise error
 
     async with at_work():
-        result = await (await fall.kiq()).wait_result(timeout=10)
+        result = await (await fall.kiq()).wait_result(timeout=60)
     with pytest.raises(JobFailed, match="Picky: otherwise"):
         result.raise_for_error()
 
@@ -181,7 +181,7 @@ async def test_a_cancelled_job_has_its_reason_as_error(
         return Cancel("nothing to do")
 
     async with at_work():
-        result = await (await choose.kiq()).wait_result(timeout=10)
+        result = await (await choose.kiq()).wait_result(timeout=60)
     assert result.is_err
     with pytest.raises(JobFailed, match="Cancelled: nothing to do"):
         result.raise_for_error()
@@ -196,7 +196,7 @@ async def test_a_result_says_how_long_it_took_and_its_labels(
 
     async with at_work():
         sent = await wait.kicker().with_labels(size="big").kiq()
-        result = await sent.wait_result(timeout=10)
+        result = await sent.wait_result(timeout=60)
         assert (await ended(broker.ledger, sent.task_id)).took is not None
     assert 0.04 < result.execution_time < 5
     assert result.labels == {"size": "big"}
@@ -222,9 +222,9 @@ async def test_results_come_back_as_they_are_annotated(
         return Model(3)
 
     async with at_work():
-        assert (await (await stamp.kiq()).wait_result(timeout=10)).return_value == NOON
-        assert (await (await choose.kiq()).wait_result(timeout=10)).return_value == NOON
-        assert (await (await model.kiq()).wait_result(timeout=10)).return_value == Model(3)
+        assert (await (await stamp.kiq()).wait_result(timeout=60)).return_value == NOON
+        assert (await (await choose.kiq()).wait_result(timeout=60)).return_value == NOON
+        assert (await (await model.kiq()).wait_result(timeout=60)).return_value == Model(3)
 
 
 @pytest.mark.parametrize("given", [60.0, timedelta(minutes=1)])
@@ -243,7 +243,7 @@ async def test_a_result_that_has_expired_says_so(
         sent, other = await short.kiq(), await long.kiq()
         own = await long.kicker().with_labels(result_expires=3600).kiq()
         for each in (sent, other, own):
-            assert not (await each.wait_result(timeout=10)).is_err
+            assert not (await each.wait_result(timeout=60)).is_err
     seconds = await connection.fetch(
         "select extract(epoch from expires_at - recorded_at)::int from horarium.expiring_results "
         "order by expires_at"
@@ -252,9 +252,9 @@ async def test_a_result_that_has_expired_says_so(
     await forget_results(connection, 10, SetClock(datetime.now(UTC) + timedelta(seconds=70)))
     assert await sent.is_ready()
     with pytest.raises(ResultExpired, match=f"{sent.task_id} has expired"):
-        await sent.wait_result(timeout=10)
-    assert (await other.wait_result(timeout=10)).return_value == 2
-    assert (await own.wait_result(timeout=10)).return_value == 2
+        await sent.wait_result(timeout=60)
+    assert (await other.wait_result(timeout=60)).return_value == 2
+    assert (await own.wait_result(timeout=60)).return_value == 2
 
 
 async def test_a_setting_says_how_long_results_are_kept(
@@ -268,7 +268,7 @@ async def test_a_setting_says_how_long_results_are_kept(
         return 1
 
     async with working(broker.worker()):
-        await (await plain.kiq()).wait_result(timeout=10)
+        await (await plain.kiq()).wait_result(timeout=60)
     assert await connection.fetchval("select count(*) from horarium.expiring_results") == 1
 
 

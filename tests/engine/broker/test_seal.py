@@ -70,7 +70,7 @@ async def test_arguments_and_results_are_nowhere_in_clear(
     await broker.enqueue_many(tell, [(SECRET, {"x": 2}), {"word": SECRET, "point": {"x": 3}}])
     assert SECRET not in await everything(connection)
     async with receiving(broker) if how == "taskiq" else working(broker.worker()):
-        result = await sent.wait_result(timeout=10)
+        result = await sent.wait_result(timeout=60)
         for job in await broker.ledger.jobs():
             assert (await ended(broker.ledger, job.id)).state is State.SUCCEEDED
     assert result.return_value == [SECRET, 1]
@@ -87,7 +87,7 @@ async def test_keys_are_changed_while_jobs_wait(broker_with: MakeBroker) -> None
     again: Any = changed.find_task("tell")
     later = await again.kiq(SECRET, Point(2))
     async with working(changed.worker()):
-        assert (await later.wait_result(timeout=10)).return_value == [SECRET, 2]
+        assert (await later.wait_result(timeout=60)).return_value == [SECRET, 2]
         await ended(changed.ledger, sent.task_id)
     # The result was sealed with the new key; who has only the old one is told so.
     with pytest.raises(ResultGetError) as refusal:
@@ -118,7 +118,7 @@ async def test_a_job_without_its_key_waits_and_is_not_lost(
     async with poor.ledger.database.connection() as connection:
         await connection.execute("update horarium.jobs set state = 'queued', due_at = now()")
     async with working(broker_with(NEW).worker()):
-        assert (await sent.wait_result(timeout=10)).return_value == [SECRET, 1]
+        assert (await sent.wait_result(timeout=60)).return_value == [SECRET, 1]
 
 
 async def test_jobs_from_before_are_read_with_a_key(broker_with: MakeBroker) -> None:

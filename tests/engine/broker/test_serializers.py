@@ -35,7 +35,7 @@ async def test_a_task_may_choose_messagepack(
     shown = msgspec.json.decode((await broker.ledger.show(sent.task_id)).arguments or b"")
     assert shown == {"args": ["AP8=", {"x": 1, "y": 0}], "kwargs": {"plain": "/g=="}}
     async with at_work():
-        result = await sent.wait_result(timeout=10)
+        result = await sent.wait_result(timeout=60)
     # Bytes survive where nothing says that they are bytes.
     assert result.return_value == [repr(b"\x00\xff"), repr(Point(1)), repr(b"\xfe")]
     ended_job = await broker.ledger.show(sent.task_id)
@@ -58,7 +58,7 @@ async def test_every_type_comes_back_from_messagepack(
                 continue
             task = broker.find_task(f"compare {number}")
             assert task is not None
-            result = await (await task.kiq(value, wanted=number)).wait_result(timeout=10)
+            result = await (await task.kiq(value, wanted=number)).wait_result(timeout=60)
             assert result.return_value is True, (kind, value, result)
 
 
@@ -81,8 +81,8 @@ async def test_workers_of_either_setting_read_both(
     assert await packing.enqueue_many(packed, [(2,), {"n": 3}, (1,)]) == 2
     as_json = await packed.kicker().with_labels(serializer="json").kiq(4)
     async with at_work():
-        assert (await sent.wait_result(timeout=10)).return_value == 2
-        assert (await as_json.wait_result(timeout=10)).return_value == 8
+        assert (await sent.wait_result(timeout=60)).return_value == 2
+        assert (await as_json.wait_result(timeout=60)).return_value == 8
     assert {job.state for job in await ledger.jobs()} <= {State.SUCCEEDED, State.RUNNING}
 
 
@@ -123,7 +123,7 @@ async def test_a_users_serializer_needs_no_formatter(
     payload = await connection.fetchval("select payload from horarium.jobs")
     assert payload.endswith(b"{")
     async with at_work():
-        assert (await sent.wait_result(timeout=10)).return_value == 4
+        assert (await sent.wait_result(timeout=60)).return_value == 4
 
 
 def test_pickle_is_refused_where_it_is_chosen() -> None:

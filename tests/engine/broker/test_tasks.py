@@ -42,7 +42,7 @@ async def test_a_job_may_be_sent_back_with_its_context(
 
     async with at_work():
         sent = await again.kiq(5)
-        assert (await sent.wait_result(timeout=10)).return_value == 5
+        assert (await sent.wait_result(timeout=60)).return_value == 5
     assert runs == [None, "1", "2"]
     # It was asked for again, it did not fail.
     assert (await broker.ledger.show(sent.task_id)).attempt == 1
@@ -72,7 +72,7 @@ async def test_a_job_may_have_no_result(broker: LedgerBroker, at_work: AtWork) -
         raise NoResultError
 
     async with at_work():
-        result = await (await without.kiq()).wait_result(timeout=10)
+        result = await (await without.kiq()).wait_result(timeout=60)
     assert (result.is_err, result.return_value) == (False, None)
 
 
@@ -120,12 +120,12 @@ async def test_dependencies_are_resolved_and_closed(broker: LedgerBroker, at_wor
     await broker.startup()
     async with at_work():
         sent = await gather.kiq(1)
-        result = await sent.wait_result(timeout=10)
+        result = await sent.wait_result(timeout=60)
         assert result.return_value == [
             "plain 1", "waits open", "opens", "opens after plain 1", sent.task_id,
         ]  # fmt: skip
         assert seen == ["opened", "closed at last", "closed"]
-        assert (await (await gather.kiq(0)).wait_result(timeout=10)).is_err
+        assert (await (await gather.kiq(0)).wait_result(timeout=60)).is_err
     assert seen[3:] == ["opened", "told of the error", "closed at last"]
 
 
@@ -143,7 +143,7 @@ async def test_each_of_many_jobs_at_once_has_its_own_context(
     async with at_work():
         sent = [await ask.kiq() for _ in range(40)]
         for each in sent:
-            assert (await each.wait_result(timeout=10)).return_value == [each.task_id] * 2
+            assert (await each.wait_result(timeout=60)).return_value == [each.task_id] * 2
 
 
 async def test_a_dependency_that_falls_fails_the_job(broker: LedgerBroker, at_work: AtWork) -> None:
@@ -170,7 +170,7 @@ async def test_the_caller_may_choose_the_id(broker: LedgerBroker, at_work: AtWor
     again = await work.kicker().with_task_id("order 7 · confirmation").kiq(2)
     assert sent.task_id == again.task_id == "order 7 · confirmation"
     async with at_work():
-        assert (await again.wait_result(timeout=10)).return_value == 1
+        assert (await again.wait_result(timeout=60)).return_value == 1
     assert runs == [1]
 
 
@@ -191,7 +191,7 @@ async def test_labels_reach_the_task_with_their_types(
 
     async with at_work():
         sent = await tell.kicker().with_labels(size=4, exact=0.5, tags=["a"], sure=True).kiq()
-        labels = (await sent.wait_result(timeout=10)).return_value
+        labels = (await sent.wait_result(timeout=60)).return_value
     assert labels == {"colour": "red", "size": 4, "exact": 0.5, "tags": ["a"], "sure": True}
     assert type(labels["size"]) is int
 
@@ -246,7 +246,7 @@ async def test_a_serializer_of_the_users_own_is_respected(
     assert row["arguments"] is None
     assert sent.task_id.encode() in row["payload"]
     async with at_work():
-        assert (await sent.wait_result(timeout=10)).return_value == [1, "two", "red", 4]
+        assert (await sent.wait_result(timeout=60)).return_value == [1, "two", "red", 4]
         assert (await ended(broker.ledger, fallen.task_id)).attempt == 2
 
 
@@ -276,7 +276,7 @@ async def test_a_message_that_cannot_be_read_fails_and_is_kept(
     await enqueue(broker.ledger, "a", task="work", arguments=None, payload=b"\xff rubbish")
     async with at_work():
         job = await ended(broker.ledger, "a")
-        assert (await (await work.kiq()).wait_result(timeout=10)).is_err is False
+        assert (await (await work.kiq()).wait_result(timeout=60)).is_err is False
     assert job.state is State.FAILED
     assert job.error is not None
 

@@ -72,7 +72,7 @@ async def test_the_waiting_caller_gets_the_result_of_the_job_that_is_there(
 
     first, second = await count.kiq(7), await count.kiq(7)
     async with working(broker.worker()):
-        assert (await second.wait_result(timeout=10)).return_value == 7
+        assert (await second.wait_result(timeout=60)).return_value == 7
         # It has ended: the next call makes another.
         third = await count.kiq(7)
         assert third.is_new
@@ -206,7 +206,7 @@ async def test_callers_at_once_while_jobs_end(
     async with working(broker.worker()), working(broker.worker()):
         for _ in range(15):
             sent = await asyncio.gather(*(scan.kiq() for _ in range(20)))
-            await asyncio.gather(*(each.wait_result(timeout=10) for each in sent))
+            await asyncio.gather(*(each.wait_result(timeout=60) for each in sent))
     made = await connection.fetchval("select count(*) from horarium.job_history")
     assert (most, ran) == (1, made)
     await broker.result_backend.shutdown()
@@ -274,8 +274,8 @@ async def test_a_job_that_has_begun_is_not_replaced(broker: LedgerBroker) -> Non
         second = await index.kiq(2)
         assert second.is_new
         gate.set()
-        assert (await first.wait_result(timeout=10)).return_value == 1
-        assert (await second.wait_result(timeout=10)).return_value == 2
+        assert (await first.wait_result(timeout=60)).return_value == 1
+        assert (await second.wait_result(timeout=60)).return_value == 2
 
 
 async def test_of_many_debounced_calls_the_last_is_run(

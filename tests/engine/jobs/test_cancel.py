@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from workplace import Claimer, NewClaimer, enqueue, eventually, states
+from workplace import PATIENCE, Claimer, NewClaimer, enqueue, eventually, states
 
 from horarium.database import Connection, Database
 from horarium.engine import Error, Ledger, State
@@ -39,7 +39,7 @@ async def cancel_meanwhile(
         await act()
         ordered = asyncio.create_task(ledger.cancel("a", "enough"))
         await eventually(lambda: blocked(connection), 1)
-    return await asyncio.wait_for(ordered, 5)
+    return await asyncio.wait_for(ordered, PATIENCE)
 
 
 @pytest.mark.parametrize("delay", [None, 60.0])
@@ -66,7 +66,7 @@ async def test_a_running_job_is_asked_to_stop(
     await enqueue(ledger, "a")
     claim = await worker.claim_one()
     assert await ledger.cancel("a", "") is State.RUNNING
-    assert await asyncio.wait_for(heard.get(), 5) == "a"
+    assert await asyncio.wait_for(heard.get(), PATIENCE) == "a"
     assert await worker.finish(claim, Succeeded(b"1"))
     assert await states(ledger, "a") == ["succeeded"]
 

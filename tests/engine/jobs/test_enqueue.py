@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from workplace import NewClaimer, enqueue, states
+from workplace import PATIENCE, NewClaimer, enqueue, states
 
 from horarium.clock import SetClock
 from horarium.database import Connection, Database
@@ -162,11 +162,11 @@ async def test_an_enqueue_rings_when_it_commits(
     async with database.transaction():
         await enqueue(ledger, "a", "b", queue="mail")
         assert heard.empty()
-    assert await asyncio.wait_for(heard.get(), 5) == "mail"
+    assert await asyncio.wait_for(heard.get(), PATIENCE) == "mail"
     await ledger.enqueue_many(
         NewJob(task="t", queue=queue) for queue in ("x", "y", "x") for _ in range(3)
     )
-    assert {await asyncio.wait_for(heard.get(), 5) for _ in range(2)} == {"x", "y"}
+    assert {await asyncio.wait_for(heard.get(), PATIENCE) for _ in range(2)} == {"x", "y"}
     assert heard.empty()
 
 

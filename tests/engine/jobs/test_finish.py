@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from workplace import Claimer, NewClaimer, attempts, enqueue, states
+from workplace import PATIENCE, Claimer, NewClaimer, attempts, enqueue, states
 
 from horarium.clock import SetClock
 from horarium.database import Connection, Database
@@ -210,7 +210,7 @@ async def test_ending_an_awaited_job_notifies(
     for claim in await worker.claim(2):
         await worker.finish(claim, Succeeded(b"null"))
     await ledger.cancel("c", "")
-    assert [await asyncio.wait_for(heard.get(), 5) for _ in range(2)] == ["a", "c"]
+    assert [await asyncio.wait_for(heard.get(), PATIENCE) for _ in range(2)] == ["a", "c"]
     assert not await ledger.expect("a")
 
 

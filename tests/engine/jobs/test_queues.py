@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from workplace import NewClaimer, ended, enqueue, eventually, states, working
+from workplace import PATIENCE, NewClaimer, ended, enqueue, eventually, states, working
 
 from horarium.database import STEADY_PLANS, Connection, Database, statement
 from horarium.engine import Ledger, LedgerBroker, NewJob, Queues, State
@@ -79,7 +79,7 @@ async def test_resuming_wakes_the_workers(queues: Queues, connection: Connection
     await connection.add_listener(JOBS_CHANNEL, lambda *note: heard.put_nowait(note[3]))
     await queues.pause("a")
     await queues.resume("a")
-    assert await asyncio.wait_for(heard.get(), 5) == "a"
+    assert await asyncio.wait_for(heard.get(), PATIENCE) == "a"
 
 
 async def test_a_worker_passes_a_paused_queue_over(broker: LedgerBroker, queues: Queues) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from workplace import Claimer, NewClaimer, enqueue, states
+from workplace import PATIENCE, Claimer, NewClaimer, enqueue, states
 
 from horarium.clock import SetClock
 from horarium.database import Connection
@@ -69,7 +69,7 @@ async def test_its_workers_are_woken(worker: Claimer, connection: Connection) ->
     heard: asyncio.Queue[str] = asyncio.Queue()
     await connection.add_listener(JOBS_CHANNEL, lambda *note: heard.put_nowait(note[3]))
     await worker.ledger.run_again("a")
-    assert await asyncio.wait_for(heard.get(), 5) == "mail"
+    assert await asyncio.wait_for(heard.get(), PATIENCE) == "mail"
 
 
 async def test_what_has_not_ended_is_refused(worker: Claimer) -> None:
@@ -109,7 +109,7 @@ async def test_an_enqueue_of_the_id_at_that_moment_loses_no_history(
         ):
             await asyncio.sleep(0.01)
     with pytest.raises(Conflict):
-        await asyncio.wait_for(again, 5)
+        await asyncio.wait_for(again, PATIENCE)
     assert await ledger.counts() == {State.QUEUED: 1, State.FAILED: 1}
 
 

@@ -255,7 +255,7 @@ async def test_a_limited_job_occupies_no_slot(broker: LedgerBroker) -> None:
     await broker.enqueue_many(slow, [()] * 30)
     async with working(broker.worker(slots=2)):
         for _ in range(5):
-            await (await plain.kiq()).wait_result(timeout=10)
+            await (await plain.kiq()).wait_result(timeout=60)
         assert await count(broker.ledger, "waiting") == 29
         gate_.set()
         await eventually(lambda: count(broker.ledger, "succeeded"), 35)

@@ -40,7 +40,7 @@ async def test_rows_and_outcome_commit_together(
 
     async with working(broker.worker()):
         sent = await write.kiq(7)
-        assert (await sent.wait_result(timeout=10)).return_value == 7
+        assert (await sent.wait_result(timeout=60)).return_value == 7
     # The row and the outcome carry the number of the same transaction.
     assert await connection.fetchval(
         "select w.xmin = h.xmin from public.written w, horarium.job_history h where h.id = $1",

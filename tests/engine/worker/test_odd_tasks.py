@@ -191,7 +191,7 @@ async def test_a_middleware_that_falls_ends_its_job_and_no_more(
 
     async with working(broker.worker()):
         job = await ended(broker.ledger, (await struck.kiq()).task_id)
-        assert (await (await good.kiq()).wait_result(timeout=10)).return_value == 2
+        assert (await (await good.kiq()).wait_result(timeout=60)).return_value == 2
     if hook == "post_save":  # the outcome stands
         assert job.state is State.SUCCEEDED
     else:
@@ -208,4 +208,4 @@ async def test_a_task_may_snooze_for_a_timedelta(broker: LedgerBroker) -> None:
         return Snooze(timedelta(milliseconds=1)) if len(runs) == 1 else "done"
 
     async with working(broker.worker()):
-        assert (await (await twice.kiq()).wait_result(timeout=10)).return_value == "done"
+        assert (await (await twice.kiq()).wait_result(timeout=60)).return_value == "done"

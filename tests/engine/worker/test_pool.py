@@ -13,6 +13,7 @@ from workplace import PATIENCE, ended, eventually, working
 
 from horarium import Cancellation, JobConnection
 from horarium.engine import Job, Ledger, LedgerBroker, State
+from horarium.engine.worker import pool
 from horarium.errors import InvalidInput
 from horarium.settings import Settings
 
@@ -214,7 +215,7 @@ async def test_a_cancelled_job_is_ended_with_all_that_it_started(
 async def test_a_job_over_its_time_is_ended(
     broker: LedgerBroker, ledger: Ledger, tmp_path: Path
 ) -> None:
-    task = in_process(broker, pool_tasks.hang, timeout=0.5)
+    task = in_process(broker, pool_tasks.hang, timeout=2.0)
     async with working(broker.worker()):
         sent = await task.kiq(str(tmp_path / "pids"))
         job = await ended(ledger, sent.task_id)
@@ -224,11 +225,13 @@ async def test_a_job_over_its_time_is_ended(
 
 
 async def test_waiting_for_a_process_is_not_the_jobs_time(
-    broker: LedgerBroker, ledger: Ledger, settings: Settings
+    broker: LedgerBroker, ledger: Ledger, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process takes longer to start than these jobs may run."""
+    slow = ("sh", "-c", 'sleep 1.5; exec "$0" "$@"', *pool._COMMAND)
+    monkeypatch.setattr(pool, "_COMMAND", slow)
     broker.settings = msgspec.structs.replace(settings, pool=1)
-    task = in_process(broker, pool_tasks.pid, timeout=0.3)
+    task = in_process(broker, pool_tasks.pid, timeout=1.2)
     async with working(broker.worker()):
         sent = [await task.kiq() for _ in range(5)]
         for each in sent:

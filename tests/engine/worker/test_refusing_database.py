@@ -171,7 +171,7 @@ async def test_a_worker_begins_though_it_cannot_tidy(
     )
     await faults("delete", "workers")
     async with working(broker.worker()):
-        assert (await (await task.kiq()).wait_result(timeout=10)).return_value == 1
+        assert (await (await task.kiq()).wait_result(timeout=60)).return_value == 1
 
 
 async def test_a_jobs_own_transaction_is_tried_again(
@@ -224,7 +224,7 @@ async def test_an_error_that_nobody_has_thought_of_loses_no_outcome(
         return n
 
     async with working(broker.worker(slots=20)):
-        await (await task.kiq(0)).wait_result(timeout=10)
+        await (await task.kiq(0)).wait_result(timeout=60)
         async with away(connection, "horarium.job_history"):
             await broker.enqueue_many(task, [(n,) for n in range(19)])
             running = "select count(*) from horarium.jobs where state = 'running'"

@@ -73,9 +73,9 @@ def known(broker: LedgerBroker) -> Any:
 async def work_off(broker: LedgerBroker, known: Any, ids: Sequence[str]) -> dict[str, Job]:
     """What became of the rows; a good job that comes after them must run all the same."""
     async with working(broker.worker()):
-        assert (await (await known.kiq(1)).wait_result(timeout=10)).return_value == 1
+        assert (await (await known.kiq(1)).wait_result(timeout=60)).return_value == 1
         found = {id: await ended(broker.ledger, id) for id in ids}
-        assert (await (await known.kiq(2)).wait_result(timeout=10)).return_value == 2
+        assert (await (await known.kiq(2)).wait_result(timeout=60)).return_value == 2
     return found
 
 

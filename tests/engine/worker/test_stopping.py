@@ -96,7 +96,7 @@ async def test_a_task_that_ends_in_spite_of_the_order_has_succeeded(
         sent = await stubborn.kiq()
         await begun.wait()
         await ledger.cancel(sent.task_id, "")
-        assert (await sent.wait_result(timeout=10)).return_value == "done all the same"
+        assert (await sent.wait_result(timeout=60)).return_value == "done all the same"
 
 
 async def test_an_order_that_nobody_heard_is_found(
