@@ -76,7 +76,6 @@ def test_what_is_refused(horarium: Any, filled: str, tmp_path: Path) -> None:
     assert "cannot be written" in said("-o", str(tmp_path / "no" / "f.csv"))
     assert "nothing of the report" in said("-o", str(tmp_path / "f.csv"), "--from", "2031-01-01")
     assert "there is no report 'none'" in said("none", "-o", str(tmp_path / "f.csv"))
-    assert "rows at most" in said("-o", str(tmp_path / "f.pdf"))
 
 
 async def test_ctrl_c_leaves_no_half_file(filled: str, tmp_path: Path) -> None:

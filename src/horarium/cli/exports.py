@@ -91,7 +91,7 @@ async def _export(
 
     async with app.database.connection() as connection:
         selection = await app.exports.select(connection, name, first, last)
-    check(format, style, selection.rows)
+    check(format, style)
     connection = await app.database.connect("horarium export", SESSION)
     try:
         with _sink(output) as file, _bar(name, selection.rows) as tell:
