@@ -1,7 +1,7 @@
 """PDF of any length: its pages go to the file one by one, and a reader finds each of them."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -98,3 +98,25 @@ def test_the_paper_is_as_wide_as_many_columns_need() -> None:
     (page,) = pypdf.PdfReader(file, strict=True).pages
     assert page.mediabox.width > 3000
     assert page.extract_text().count("123456.78") == 60
+
+
+def test_days_and_instants_have_room_beside_many_columns() -> None:
+    kinds = (*Kind, *Kind, Kind.INTEGER, Kind.INTEGER)
+    columns = tuple(Column(f"{number}", kind) for number, kind in enumerate(kinds))
+    day, at = date(1, 1, 1), datetime(1, 1, 1, 10, 20, 30, 999_999)
+    values = {
+        Kind.TEXT: "text", Kind.INTEGER: 1, Kind.DECIMAL: Decimal(2), Kind.FLOAT: float("inf"),
+        Kind.DATE: day, Kind.LOCAL_TIME: at, Kind.INSTANT: at.replace(tzinfo=UTC),
+        Kind.BOOLEAN: True,
+    }  # fmt: skip
+    file = io.BytesIO()
+    writer = DocumentWriter(selection(columns), file)
+    writer.write([[values[kind] for kind in kinds]])
+    writer.close()
+    (page,) = pypdf.PdfReader(file, strict=True).pages
+    text = page.extract_text()
+    assert "…" not in text
+    assert text.count("0001-01-01 10:20:30") == 4
+    assert text.count("0001-01-01") == 6
+    assert text.count("Infinity") == 2
+    assert "instants are in UTC" in text

@@ -22,6 +22,7 @@ from reportlab.pdfgen.textobject import PDFTextObject
 
 from horarium.exports.bars import Box, bar_boxes, thinned
 from horarium.exports.canvas import FlowingCanvas
+from horarium.exports.json_lines import float_text
 from horarium.exports.selection import Chart, Column, Kind, Row, Selection
 
 FONT, BOLD = "DejaVuSans", "DejaVuSans-Bold"
@@ -32,8 +33,8 @@ CHART_HEIGHT = 150.0
 GAP = 6.0
 """Between two columns."""
 
-NARROWEST = 44.0
-"""Of a column of weight 1: with less, a day would have no room."""
+NARROWEST = 48.0
+"""Of a column of weight 1: with less, days and instants would have no room."""
 
 WIDEST = 14_400.0
 """Of a page: readers know no wider one."""
@@ -183,7 +184,9 @@ def _shown(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, datetime):
         at = value if value.tzinfo is None else value.astimezone(UTC)
-        return f"{at:%Y-%m-%d %H:%M:%S}"
+        return at.replace(tzinfo=None).isoformat(" ", "seconds")
+    if isinstance(value, float):
+        return float_text(value)
     return _printable(str(value))
 
 
