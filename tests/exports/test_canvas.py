@@ -103,10 +103,10 @@ def test_the_paper_is_as_wide_as_many_columns_need() -> None:
 def test_days_and_instants_have_room_beside_many_columns() -> None:
     kinds = (*Kind, *Kind, Kind.INTEGER, Kind.INTEGER)
     columns = tuple(Column(f"{number}", kind) for number, kind in enumerate(kinds))
-    day, at = date(1, 1, 1), datetime(1, 1, 1, 10, 20, 30, 999_999)
+    day, at = date(1, 1, 1), datetime(1, 1, 1, 10, 20, 30, 999_999, tzinfo=UTC)
     values = {
         Kind.TEXT: "text", Kind.INTEGER: 1, Kind.DECIMAL: Decimal(2), Kind.FLOAT: float("inf"),
-        Kind.DATE: day, Kind.LOCAL_TIME: at, Kind.INSTANT: at.replace(tzinfo=UTC),
+        Kind.DATE: day, Kind.LOCAL_TIME: at.replace(tzinfo=None), Kind.INSTANT: at,
         Kind.BOOLEAN: True,
     }  # fmt: skip
     file = io.BytesIO()

@@ -2,8 +2,8 @@
 
 An export is written as `.<id>.<random>.part`, goes into the database (`pieces`), and the part
 vanishes. Names on the disk are ids of ours; the name that a reader sees is made of the report and
-its days. What a worker that died left behind is removed after a day: parts, and the folders in which
-rows of a workbook wait for its end.
+its days. What a worker that died left behind is removed after a day: parts, and the folders in
+which rows of a workbook wait for its end.
 """
 
 import re

@@ -1,5 +1,5 @@
-"""XLSX, in constant memory: each row goes to a temporary file, beside the one that is written, before
-the next one comes.
+"""XLSX, in constant memory: each row goes to a temporary file, beside the one that is written,
+before the next one comes.
 
 A sheet has 1,048,576 rows, the head among them: what is more goes on in further sheets, each with
 the head. A spreadsheet keeps numbers as binary floats, which hold 15 digits: a number with more is
