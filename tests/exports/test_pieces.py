@@ -117,9 +117,14 @@ async def test_what_expired_goes_and_what_nobody_finished(
         file.write(b"x")
         left = tmp_path / f".{expired}.abcd.part"
         left.write_bytes(b"left by a worker that died")
-        os.utime(left, (time.time() - 90_000,) * 2)
+        folder = tmp_path / ".horarium-abcd"
+        folder.mkdir()
+        (folder / "sheet").write_bytes(b"rows of a workbook")
+        for each in (left, folder):
+            os.utime(each, (time.time() - 90_000,) * 2)
         assert await Tidying(database, tmp_path).tidy() == 1
         assert not left.exists()
+        assert not folder.exists()
         assert len(list(tmp_path.iterdir())) == 1
     assert list(tmp_path.iterdir()) == []
     there = await connection.fetch("select distinct export from horarium.export_pieces")

@@ -1,6 +1,7 @@
 """Mail on failure, from the failing job to the mail server."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -77,14 +78,24 @@ def subjects(letters: Any) -> list[str]:
 async def test_many_failures_of_a_task_are_one_mail(
     database_url: str, mail_server: Any, letters: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "GATHER", 5.0)  # all have failed by then
     app = application(database_url, mail_server())
+    have_failed = asyncio.Event()
+    mail = FailureMail._mail
+
+    async def mail_when_all_have_failed(self: FailureMail, task: str, _: float) -> None:
+        # Real ones wait for some seconds, in which a busy machine may not get through them all.
+        await have_failed.wait()
+        await mail(self, task, 0.0)
+
+    monkeypatch.setattr(FailureMail, "_mail", mail_when_all_have_failed)
     async with working(app) as (fall, other):
         for n in range(24):
             await fall.kiq(n)
         await failed(app, 24)
         await fall.kiq(24)  # the newest, by itself: those that are written together are of one time
         await other.kiq()
+        await failed(app, 26)
+        have_failed.set()
         await until(lambda: len(letters.taken), 2)
     assert subjects(letters) == [
         "[horarium] fall: 25 jobs failed", "[horarium] other: 1 job failed",
@@ -99,20 +110,24 @@ async def test_many_failures_of_a_task_are_one_mail(
 async def test_within_a_period_there_is_one_mail_across_all_workers(
     database_url: str, mail_server: Any, letters: Any
 ) -> None:
-    place = mail_server()
+    place, every = mail_server(), 4.0
+
+    def told() -> int:
+        return sum(int(letter["Subject"].split()[2]) for letter in letters.taken)
+
     async with AsyncExitStack() as stack:
-        apps = [application(database_url, place, every=4.0) for _ in range(3)]
+        apps = [application(database_url, place, every=every) for _ in range(3)]
         (fall, _), *_ = [await stack.enter_async_context(working(app)) for app in apps]
+        began = time.monotonic()
         for n in range(30):
             await fall.kiq(n)
         await until(lambda: len(letters.taken), 1)
         for n in range(30, 50):
             await fall.kiq(n)
         # Told when the period is over, by whichever worker comes first.
-        await until(lambda: len(letters.taken), 2)
-    counts = [int(letter["Subject"].split()[2]) for letter in letters.taken]
-    assert sum(counts) == 50, counts
-    assert len(letters.taken) == 2
+        await until(told, 50)
+        periods = int((time.monotonic() - began) / every)
+    assert 2 <= len(letters.taken) <= 1 + periods
 
 
 async def test_a_server_that_is_away_is_tried_again(

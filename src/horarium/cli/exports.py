@@ -32,7 +32,7 @@ def export_report(
     first: FirstDay = None,
     last: LastDay = None,
     format: FormatName | None = None,
-    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    output: Annotated[Path, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)],
     bom: bool = True,
     delimiter: Literal["comma", "semicolon", "tab"] = "comma",
     decimal: Literal["point", "comma"] = "point",
@@ -67,6 +67,8 @@ def export_report(
     from horarium.cli.opening import work
     from horarium.exports import CsvStyle, Format
 
+    if str(output).startswith("-") and str(output) != "-":
+        raise InvalidInput("--output", f"{output} is no file; one of that name is ./{output}")
     chosen = Format(_format(format, output))
     style = CsvStyle(bom=bom, delimiter=delimiter, decimal=decimal, formulas=formulas)
 
@@ -91,7 +93,7 @@ async def _export(
 
     async with app.database.connection() as connection:
         selection = await app.exports.select(connection, name, first, last)
-    check(format, style, selection.rows)
+    check(format, style)
     connection = await app.database.connect("horarium export", SESSION)
     try:
         with _sink(output) as file, _bar(name, selection.rows) as tell:

@@ -92,7 +92,7 @@ class Sender:
         connection = await self._database.connect("horarium delivery", SESSION)
         try:
             selection = await self._exports.select(connection, final.report, final.day, final.day)
-            check(route.format, route.style, selection.rows)
+            check(route.format, route.style)
             if route.attach_up_to == 0:
                 return None
             with TemporaryFile() as file:

@@ -2,23 +2,27 @@
 
 The letters are those of DejaVu Sans, which stands beside this module: Latin, Greek and Cyrillic. A
 sign that the font lacks is written as a hollow box; csv and jsonl have it. A text that is too wide
-for its column ends with an ellipsis, a number is written smaller. `reportlab` keeps finished pages
-until the end, compressed to some 4 kB each, which is why a PDF has at most `MOST_IN_PDF` rows.
+for its column ends with an ellipsis, a number is written smaller; with many columns the paper is
+wider. A page goes to the file when it is full (`canvas`), so that any number of rows needs the
+same memory.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import as_file, files
 from typing import Any, BinaryIO
 
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.textobject import PDFTextObject
 
 from horarium.exports.bars import Box, bar_boxes, thinned
+from horarium.exports.canvas import FlowingCanvas
+from horarium.exports.json_lines import float_text
 from horarium.exports.selection import Chart, Column, Kind, Row, Selection
 
 FONT, BOLD = "DejaVuSans", "DejaVuSans-Bold"
@@ -26,13 +30,23 @@ MARGIN = 36.0
 LINE = 13.0
 SIZE = 8.0
 CHART_HEIGHT = 150.0
+GAP = 6.0
+"""Between two columns."""
+
+NARROWEST = 48.0
+"""Of a column of weight 1: with less, days and instants would have no room."""
+
+WIDEST = 14_400.0
+"""Of a page: readers know no wider one."""
 
 _WEIGHTS = {
     Kind.TEXT: 2.2, Kind.INTEGER: 1.0, Kind.DECIMAL: 1.3, Kind.DATE: 1.1,
     Kind.INSTANT: 1.9, Kind.BOOLEAN: 0.8, Kind.FLOAT: 1.3, Kind.LOCAL_TIME: 1.9,
 }  # fmt: skip
 _RIGHT = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
-_INK, _GREY, _PALE, _BAR = "#1a1a1a", "#666666", "#dddddd", "#3b6ea5"
+_INK, _GREY, _PALE, _BAR = (
+    HexColor(color) for color in ("#1a1a1a", "#666666", "#dddddd", "#3b6ea5")
+)
 
 Cell = Callable[[Any], str]
 
@@ -43,9 +57,8 @@ class DocumentWriter:
     def __init__(self, selection: Selection, sink: BinaryIO) -> None:
         _register_fonts()
         self._columns = selection.columns
-        wide = len(selection.columns) > 5
-        self._width, self._height = landscape(A4) if wide else A4
-        self._canvas = Canvas(sink, pagesize=(self._width, self._height), pageCompression=1)
+        self._width, self._height = _paper(selection.columns)
+        self._canvas = FlowingCanvas(sink, (self._width, self._height))
         self._canvas.setTitle(f"{selection.report} {selection.span}")
         self._canvas.setCreator("Horarium")
         self._edges = _edges(selection.columns, MARGIN, self._width - MARGIN)
@@ -73,7 +86,7 @@ class DocumentWriter:
         if selection.last != selection.first:
             days += f" to {selection.last}"
         self._text(MARGIN, top, f"{selection.report}, {days}", BOLD, 15)
-        self._text(MARGIN, top - 16, selection.note, FONT, 8, _GREY)
+        self._text(MARGIN, top - 16, _noted(selection), FONT, 8, _GREY)
         self._y = top - 36
         if selection.chart is not None and selection.chart.bars:
             self._chart(selection.chart)
@@ -107,18 +120,31 @@ class DocumentWriter:
         canvas.line(MARGIN, self._y + LINE - 4, self._width - MARGIN, self._y + LINE - 4)
 
     def _line(self, texts: list[str], font: str) -> None:
-        canvas = self._canvas
-        canvas.setFont(font, SIZE)
-        canvas.setFillColor(_INK)
+        """A row, in one piece: what is said once for all of its cells costs once."""
+        line = self._canvas.beginText()
+        line.setFillColor(_INK)
+        line.setFont(font, SIZE)
         for column, text, (left, right) in zip(self._columns, texts, self._edges, strict=True):
-            room = right - left - 6
             if column.kind in _RIGHT:
-                canvas.setFont(font, _fitting(text, font, room))
-                canvas.drawRightString(right - 6, self._y, text)
-                canvas.setFont(font, SIZE)
-            else:
-                canvas.drawString(left, self._y, _shortened(text, font, room))
+                self._number(line, text, font, (left, right - GAP))
+            elif text:
+                line.setTextOrigin(left, self._y)
+                line.textOut(_shortened(text, font, right - GAP - left))
+        self._canvas.drawText(line)
         self._y -= LINE
+
+    def _number(
+        self, line: PDFTextObject, text: str, font: str, edges: tuple[float, float]
+    ) -> None:
+        """A number at the right edge; smaller where it is long: without its end it is another."""
+        width = pdfmetrics.stringWidth(text, font, SIZE)
+        fits = min(1.0, max(edges[1] - edges[0], 1.0) / max(width, 0.1))
+        line.setTextOrigin(edges[1] - width * fits, self._y)
+        if fits < 1:
+            line.setFont(font, SIZE * fits)
+        line.textOut(text)
+        if fits < 1:
+            line.setFont(font, SIZE)
 
     def _turn(self) -> None:
         self._foot()
@@ -132,7 +158,7 @@ class DocumentWriter:
         self._text(place, MARGIN - 14, f"page {self._page}", FONT, 7, _GREY, right=True)
 
     def _text(
-        self, x: float, y: float, text: str, font: str, size: float = SIZE, ink: str = _INK,
+        self, x: float, y: float, text: str, font: str, size: float = SIZE, ink: Color = _INK,
         *, right: bool = False,
     ) -> None:  # fmt: skip
         self._canvas.setFont(font, size)
@@ -158,17 +184,14 @@ def _shown(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, datetime):
         at = value if value.tzinfo is None else value.astimezone(UTC)
-        return f"{at:%Y-%m-%d %H:%M:%S}"
+        return at.replace(tzinfo=None).isoformat(" ", "seconds")
+    if isinstance(value, float):
+        return float_text(value)
     return _printable(str(value))
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _fitting(text: str, font: str, width: float) -> float:
-    """The size at which there is room for all of a number: one without its end is another one."""
-    return SIZE * min(1.0, width / max(float(pdfmetrics.stringWidth(text, font, SIZE)), 0.1))
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _shortened(text: str, font: str, width: float) -> str:
@@ -183,6 +206,17 @@ def _shortened(text: str, font: str, width: float) -> str:
         else:
             high = middle - 1
     return text[:low] + "…"
+
+
+def _noted(selection: Selection) -> str:
+    has_instants = any(column.kind is Kind.INSTANT for column in selection.columns)
+    return f"{selection.note}; instants are in UTC" if has_instants else selection.note
+
+
+def _paper(columns: Sequence[Column]) -> tuple[float, float]:
+    width, height = landscape(A4) if len(columns) > 5 else A4
+    wanted = 2 * MARGIN + NARROWEST * sum(_WEIGHTS[column.kind] for column in columns)
+    return min(max(width, wanted), WIDEST), height
 
 
 def _edges(columns: Iterable[Column], left: float, right: float) -> list[tuple[float, float]]:

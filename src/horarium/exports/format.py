@@ -37,9 +37,6 @@ MEDIA_TYPES = {
 AT_ONCE = {Format.XLSX: 20_000, Format.PARQUET: 200_000, Format.PDF: 5_000}
 """Rows that are written within about a second; more are a job."""
 
-MOST_IN_PDF = 100_000
-"""Rows of a PDF. More are refused: it would be a book that nobody turns over, of 2,000 pages."""
-
 _NEEDED = {Format.PARQUET: ("pyarrow", "parquet")}
 
 
@@ -72,11 +69,11 @@ class CsvStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 DEFAULT_STYLE = CsvStyle()
 
 
-def check(format: Format, style: CsvStyle, rows: int) -> None:
+def check(format: Format, style: CsvStyle) -> None:
     """Refuse what cannot be exported.
 
     Raises:
-        InvalidInput: the style contradicts itself or the format, or a PDF would be too long.
+        InvalidInput: the style contradicts itself or the format.
         MissingExtra: the format needs a package that is not installed.
     """
     if style != DEFAULT_STYLE and format is not Format.CSV:
@@ -86,11 +83,6 @@ def check(format: Format, style: CsvStyle, rows: int) -> None:
     if style.decimal == "comma" and style.delimiter == "comma":
         reason = "a comma before decimals needs another delimiter: semicolon or tab"
         raise InvalidInput("decimal", reason)
-    if format is Format.PDF and rows > MOST_IN_PDF:
-        reason = (
-            f"a PDF takes {MOST_IN_PDF:,} rows at most, not {rows:,}; take csv, xlsx or parquet"
-        )
-        raise InvalidInput("format", reason)
     package, extra = _NEEDED.get(format, (None, None))
     if package is not None and find_spec(package) is None:
         raise MissingExtra(

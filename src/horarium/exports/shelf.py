@@ -2,11 +2,13 @@
 
 An export is written as `.<id>.<random>.part`, goes into the database (`pieces`), and the part
 vanishes. Names on the disk are ids of ours; the name that a reader sees is made of the report and
-its days. What a worker that died left behind is removed after a day.
+its days. What a worker that died left behind is removed after a day: parts, and the folders in
+which rows of a workbook wait for its end.
 """
 
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from horarium.exports.format import Format
 from horarium.exports.selection import Selection
 
 FORGOTTEN = 24 * 3600.0
-"""Seconds after which a part that nobody writes any more is removed."""
+"""Seconds after which what nobody writes any more is removed."""
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -47,14 +49,18 @@ class Shelf:
             part.unlink(missing_ok=True)
 
     def sweep(self, now: float | None = None) -> int:
-        """Remove the files that nobody writes any more; returns how many."""
+        """Remove the files and folders that nobody writes any more; returns how many."""
         oldest = (time.time() if now is None else now) - FORGOTTEN
         removed = 0
-        for part in self.folder.glob("*"):
+        for left in self.folder.glob("*"):
             try:
-                if part.stat().st_mtime < oldest:
-                    part.unlink()
-                    removed += 1
+                if left.stat().st_mtime >= oldest:
+                    continue
+                if left.is_dir():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
+                removed += 1
             except FileNotFoundError:
                 continue  # its writer has finished, or another sweep was faster
         return removed

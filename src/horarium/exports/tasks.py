@@ -74,7 +74,7 @@ class ExportTasks:
             InvalidInput: it cannot be written so.
             MissingExtra: a package is not installed.
         """
-        check(format, style, selection.rows)
+        check(format, style)
         while True:
             found = await requests.standing_request(self._database, selection, format, style)
             if found is not None:
@@ -105,7 +105,7 @@ class ExportTasks:
         async with self._database.connection() as connection:
             want = await requests.wanted(connection, id)
             selection = await self.select(connection, want.report, want.first, want.last)
-        check(want.format, want.style, selection.rows)
+        check(want.format, want.style)
 
         def told(rows: int) -> None:
             tell.set(min(rows / max(selection.rows, 1), 1.0), f"{rows:,} rows")

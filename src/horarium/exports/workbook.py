@@ -1,4 +1,5 @@
-"""XLSX, in constant memory: each row goes to a temporary file before the next one comes.
+"""XLSX, in constant memory: each row goes to a temporary file, beside the one that is written,
+before the next one comes.
 
 A sheet has 1,048,576 rows, the head among them: what is more goes on in further sheets, each with
 the head. A spreadsheet keeps numbers as binary floats, which hold 15 digits: a number with more is
@@ -10,13 +11,16 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format as CellFormat
 from xlsxwriter.worksheet import Worksheet
 
+from horarium.exports.json_lines import float_text
 from horarium.exports.selection import Column, Kind, Row, Selection
 
 SHEET_ROWS = 1_048_576
@@ -43,9 +47,10 @@ class WorkbookWriter:
     """Writes rows as a workbook; `close` writes the file."""
 
     def __init__(self, selection: Selection, sink: BinaryIO, *, rows: int = SHEET_ROWS) -> None:
-        self._folder = TemporaryDirectory(prefix="horarium-")
+        self._folder = TemporaryDirectory(prefix=".horarium-", dir=_beside(sink))
+        self._sink = _Sink(sink)
         options = {"constant_memory": True, "tmpdir": self._folder.name}
-        self._book = xlsxwriter.Workbook(sink, options)
+        self._book = xlsxwriter.Workbook(self._sink, options)
         self._book.use_zip64()
         self._book.set_properties({"title": f"{selection.report} {selection.span}"})
         self._columns = selection.columns
@@ -79,11 +84,16 @@ class WorkbookWriter:
                 f"{cells} longer than a cell, which holds {CELL_CHARACTERS:,} characters, and cut"
             )
             notes.write_string(0, 0, text)
-        self._book.close()
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            # It wraps a full disk's error, which others know how to tell of.
+            raise OSError(*error.args[0].args) from None
         self.discard()
 
     def discard(self) -> None:
-        """Remove what stood between the rows and the file."""
+        """Remove what stood between the rows and the file, and write nothing any more."""
+        self._sink.is_open = False
         self._folder.cleanup()
 
     def _new_sheet(self) -> Worksheet:
@@ -132,7 +142,7 @@ class WorkbookWriter:
         if isfinite(value):
             sheet.write_number(row, at, value)
         else:
-            sheet.write_string(row, at, str(value))
+            sheet.write_string(row, at, float_text(value))
 
     def _write_time(self, sheet: Worksheet, row: int, at: int, value: Any) -> None:
         if isinstance(value, datetime):
@@ -152,6 +162,40 @@ class WorkbookWriter:
         if places not in self._decimals:
             self._decimals[places] = self._book.add_format({"num_format": "0." + "0" * places})
         return self._decimals[places]
+
+
+class _Sink:
+    """The file, until the workbook is written or given up.
+
+    A ZIP that is given up, on a full disk say, still writes its end when it is forgotten: to a file
+    that has been closed, where nobody can take the error.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.is_open = True
+
+    def write(self, data: bytes) -> int:
+        return self._file.write(data) if self.is_open else len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence) if self.is_open else offset
+
+    def tell(self) -> int:
+        return self._file.tell() if self.is_open else 0
+
+    def flush(self) -> None:
+        if self.is_open:
+            self._file.flush()
+
+
+def _beside(sink: BinaryIO) -> Path | None:
+    """The folder of the file, where there has to be room anyway; none where it is no file of a
+    folder. What is written before the file is ten times as large."""
+    name = getattr(sink, "name", None)
+    if isinstance(name, str | Path) and Path(name).is_file():
+        return Path(name).parent
+    return None
 
 
 def _digits(value: Decimal) -> int:

@@ -196,7 +196,7 @@ async def _sent(
     tasks = app.exports
     async with app.database.connection() as connection:
         selection = await tasks.select(connection, name, wish.first, wish.last)
-    check(wish.format, wish.style, selection.rows)
+    check(wish.format, wish.style)
     if not wish.format.streams and selection.rows > AT_ONCE[wish.format]:
         return await _background(request, tasks, selection, wish)
     headers = {"Content-Disposition": attachment(download_name(selection, wish.format))}
