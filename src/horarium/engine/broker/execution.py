@@ -278,7 +278,7 @@ def _failed(
         return Failed(describe(error))  # the user's middleware has decided against another attempt
     task = broker.find_task(claim.task)
     declared = task.labels if task is not None else {}
-    rule = labelling.read({**declared, **labels}).retry
+    rule = labelling.read_retry({**declared, **labels})
     kinds = frozenset(kind.__qualname__ for kind in type(error).__mro__)
     after = retry.delay_after(rule, claim.attempt, kinds, random.random())  # noqa: S311
     return Failed(describe(error), after)

@@ -65,6 +65,7 @@ async def pass_on(connection: Connection, key: str | None) -> None:
 
 async def sweep(connection: Connection) -> None:
     """Queue whatever waits although it need not."""
+    await connection.execute(_sql("let_go"), JOBS_CHANNEL)
     rows = await connection.fetch(_sql("waiting_keys"))
     await release(connection, [row["key"] for row in rows])
 
