@@ -16,6 +16,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 import pytest
+import waiting
 from accounting import account, finished
 from crew import TABLES, Crew, calls, make_broker, seeds
 from taskiq.exceptions import SendTaskError
@@ -187,10 +188,10 @@ async def settle(broker: LedgerBroker, caller: Caller, crew: Crew) -> None:
     jobs = caller.sent | uncertain | {row["job"] for row in ticked}
     await finished(connection, len(jobs))
     await account(connection, jobs)
-    leases = await connection.fetchval(
+    leases = (
         "select count(*) from horarium.workers where stopped_at is null and lease_until > now()"
     )
-    assert leases == len(crew.members) - 1
+    await waiting.until(lambda: connection.fetchval(leases), len(crew.members) - 1)
     await connection.close()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from labourer import labouring
-from workplace import attempts, enqueue, eventually
+from workplace import attempts, enqueue, eventually, presume_dead
 
 from horarium.database import Connection
 from horarium.engine import Ledger, NewJob, State
@@ -22,7 +22,7 @@ TASKIQ = (str(Path(sys.executable).with_name("taskiq")), "worker", "labourer:bro
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, lease=1.0, concurrency=4)
+    return msgspec.structs.replace(settings, concurrency=4)
 
 
 async def leases(connection: Connection) -> int:
@@ -40,17 +40,20 @@ async def test_two_processes_work_stop_cleanly_and_are_killed(
 ) -> None:
     with labouring(settings, *TASKIQ, "--workers", "2", "--max-async-tasks", "2") as process:
         await eventually(lambda: leases(connection), 2)
-        await run_jobs_in_both(ledger)
+        await run_jobs_in_both(ledger, connection)
         await stop_while_they_hold_more_than_they_run(ledger, process, connection)
     await eventually(lambda: leases(connection), 0)
 
 
-async def run_jobs_in_both(ledger: Ledger) -> None:
-    await ledger.enqueue_many(
-        NewJob(id=f"pause {n}", task="pause", arguments=arguments(0.05)) for n in range(20)
-    )
+async def run_jobs_in_both(ledger: Ledger, connection: Connection) -> None:
+    """None ends before each holds as many as it takes."""
+    await connection.execute("create table public.gate ()")
+    await enqueue(ledger, *(f"both {n}" for n in range(20)), task="gated")
+    await eventually(lambda: running_in(ledger, State.RUNNING), 8)
+    await connection.execute("insert into public.gate default values")
     await eventually(ledger.counts, {State.SUCCEEDED: 20})
-    pids = {bytes((await ledger.show(f"pause {n}")).result or b"") for n in range(20)}
+    await connection.execute("delete from public.gate")
+    pids = {bytes((await ledger.show(f"both {n}")).result or b"") for n in range(20)}
     assert len(pids) == 2
 
 
@@ -61,7 +64,7 @@ async def stop_while_they_hold_more_than_they_run(
 
     A claim is no start: only the jobs themselves can say that they have begun.
     """
-    await connection.execute("create table public.gate (); create table public.begun ()")
+    await connection.execute("create table public.begun ()")
     await enqueue(ledger, *(f"slow {n}" for n in range(10)), task="entered")
     await eventually(lambda: running_in(ledger, State.RUNNING), 8)
     await eventually(lambda: connection.fetchval("select count(*) from public.begun"), 4)
@@ -86,7 +89,7 @@ async def test_a_process_that_has_run_its_share_is_succeeded(
         await ledger.enqueue_many(
             NewJob(id=f"{n}", task="write", arguments=arguments(n)) for n in range(20)
         )
-        await eventually(ledger.counts, {State.SUCCEEDED: 20}, within=30)
+        await eventually(ledger.counts, {State.SUCCEEDED: 20}, within=90)
         process.send_signal(signal.SIGTERM)
         process.wait(15)
     assert {(await ledger.show(f"{n}")).attempt for n in range(20)} == {1}
@@ -122,6 +125,7 @@ async def test_a_killed_process_leaves_a_right_account(
         worker = await connection.fetchval("select pid from horarium.workers")
         assert worker != process.pid
         os.kill(worker, signal.SIGKILL)
+        await presume_dead(connection, worker)
         await connection.execute("insert into public.gate default values")
         await eventually(ledger.counts, {State.SUCCEEDED: 6})
         process.send_signal(signal.SIGTERM)
