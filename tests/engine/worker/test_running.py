@@ -146,6 +146,7 @@ async def test_a_timeout_ends_an_async_task(broker: LedgerBroker, timeout: Any) 
             assert job.state is State.FAILED
             assert job.error is not None
             assert job.error.type == "TimeoutError"
+            assert job.error.message == "it ran longer than its timeout of 0.05 s"
 
 
 async def test_a_timeout_is_that_of_the_code_unless_the_call_has_its_own(

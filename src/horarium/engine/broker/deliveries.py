@@ -30,10 +30,9 @@ from horarium.engine.broker.execution import (
     ended,
     refused,
     unknown,
-    unreadable,
 )
 from horarium.engine.broker.executors import Executor, executor_of
-from horarium.engine.broker.opening import PickleRefused, data_of, sealed_away
+from horarium.engine.broker.opening import PickleRefused, data_of, sealed_away, unreadable
 from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim, Error
