@@ -237,6 +237,9 @@ async def test_what_cannot_be_stored_fails_its_job_and_no_other(broker: LedgerBr
     errors = {what: job.error.type if job.error else None for what, job in found.items()}
     assert errors == {what: kind for what, (_, kind) in ODD.items()}
     assert {job.state for job in found.values()} == {State.FAILED}
+    error = found["nul"].error
+    assert error is not None
+    assert "text with the character NUL" in error.message  # and not what PostgreSQL says of it
 
 
 async def test_an_expired_job_is_not_run(broker: LedgerBroker) -> None:

@@ -42,6 +42,7 @@ from horarium.engine.jobs.outcome import (
     Succeeded,
     chosen_by_task,
 )
+from horarium.engine.jobs.storable import has_nul
 from horarium.engine.worker.pool import NotStarted
 from horarium.engine.worker.run import Run, interrupted
 
@@ -246,23 +247,28 @@ def _kept(broker: "LedgerBroker", run: Run, returned: Any, labels: Mapping[str, 
         return outcome
     expires = labels.get("result_expires", broker.settings.result_expires)
     after = None if expires is None else labelling.read_expiry(expires)
-    return Succeeded(broker.seal.result(outcome.result), after)
+    stored = broker.seal.result(outcome.result)
+    if has_nul(stored):
+        return _not_stored(run.claim.task, "it has text with the character NUL")
+    return Succeeded(stored, after)
 
 
 def _succeeded(task: str, returned: Any) -> Outcome:
     try:
         stored = encode_value(returned)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        return Failed(Error("ResultNotStored", f"{task} ran, but its result is lost: {error}"))
+        return _not_stored(task, str(error))
     if len(stored) > MOST_RESULT:
-        return Failed(
-            Error(
-                "ResultNotStored",
-                f"{task} ran, but its result has {len(stored):,} bytes; the ledger takes at most "
-                f"{MOST_RESULT:,}. Store the data and return its key instead",
-            )
+        return _not_stored(
+            task,
+            f"it has {len(stored):,} bytes, and the ledger takes at most {MOST_RESULT:,}. "
+            "Store the data and return its key instead",
         )
     return Succeeded(stored)
+
+
+def _not_stored(task: str, reason: str) -> Outcome:
+    return Failed(Error("ResultNotStored", f"{task} ran, but its result is lost: {reason}"))
 
 
 def _failed(
