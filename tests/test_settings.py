@@ -100,6 +100,26 @@ def test_memory_is_read_in_the_usual_units(text: str, size: int, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("mail:0", "mail:0"),
+        ("mail:-1", "mail:-1"),
+        ("mail:1.5", "mail:1.5"),
+        ("mail:1e3", "mail:1e3"),
+        ("mail:99999999", "mail:99999999"),
+        ("mail:", "mail:"),
+        ("mail:3,reports:high", "'high' is no weight"),
+        ("reports:high,mail:3", "reports:high:1"),
+    ],
+)
+def test_a_weight_that_is_none_is_no_part_of_a_name(text: str, wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        load({"HORARIUM_QUEUES": text}, tmp_path)
+    assert refusal.value.field == "HORARIUM_QUEUES"
+    assert wrong in str(refusal.value)
+
+
+@pytest.mark.parametrize(
     ("text", "queues"),
     [
         ("mail", {"mail": None}),
@@ -107,6 +127,7 @@ def test_memory_is_read_in_the_usual_units(text: str, size: int, tmp_path: Path)
         ("mail:3,reports", {"mail": 3, "reports": 1}),
         ("a:b:2", {"a:b": 2}),
         ("a:b", {"a:b": None}),
+        ("a:b:1,c", {"a:b": 1, "c": 1}),
     ],
 )
 def test_queues_are_read_with_their_weights(

@@ -80,19 +80,44 @@ _UNITS = {
 
 
 def queues(value: str) -> Mapping[str, int | None]:
-    """Queues by name with their weights, `None` where none has one: ``mail:3,reports``."""
+    """Queues by name with their weights, `None` where none has one: ``mail:3,reports``.
+
+    A name may have a colon of its own. Where one is given without a weight it may be that the
+    weight is wrong: beside weights it is refused, alone whoever knows the queues has to judge.
+    """
     takes = "it takes names separated by commas, such as mail,reports, or with weights: mail:3"
     queues: dict[str, int | None] = {}
     for each in value.split(","):
-        name, colon, weight = each.strip().rpartition(":")
-        if not (colon and weight.isdecimal()):
-            name, weight = each.strip(), ""
-        if not name or name in queues or (weight and not 1 <= int(weight) <= 1000):
+        name, colon, weight = (part.strip() for part in each.rpartition(":"))
+        weighted = bool(colon) and _A_NUMBER.fullmatch(weight) is not None
+        if not weighted:
+            name = each.strip()
+        if not name or name in queues or (weighted and not _is_weight(weight)):
             raise ValueError(f"{each!r} cannot be used; {takes} (a weight is 1 to 1000)")
-        queues[name] = int(weight) if weight else None
-    if any(queues.values()):
-        return {name: weight or 1 for name, weight in queues.items()}
-    return queues
+        queues[name] = int(weight) if weighted else None
+    if not any(queues.values()):
+        return queues
+    for name, number in queues.items():
+        if number is None and ":" in name:
+            raise ValueError(no_weight(name))
+    return {name: number or 1 for name, number in queues.items()}
+
+
+def no_weight(queue: str) -> str:
+    """What is wrong with a queue such as ``mail:high``, where it cannot be a name."""
+    weight = queue.rpartition(":")[2]
+    return (
+        f"{queue!r} cannot be used: {weight!r} is no weight, which is a whole number from 1 to "
+        f"1000; a queue whose name has a colon is given with its weight: {queue}:1"
+    )
+
+
+def _is_weight(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= 1000
+
+
+_A_NUMBER = re.compile(r"([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)?", re.IGNORECASE)
+"""What is meant as a weight, be it one or not; also nothing at all."""
 
 
 def days(value: str) -> int:

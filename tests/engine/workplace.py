@@ -14,6 +14,7 @@ from horarium.engine import Job, Ledger, LedgerBroker, NewJob, Worker
 from horarium.engine.jobs import gate
 from horarium.engine.jobs.job import Claim
 from horarium.engine.jobs.outcome import Held, Outcome
+from horarium.engine.worker.lease import rescue
 
 PATIENCE = 60.0
 """Seconds after which what a test waits for is not going to happen."""
@@ -71,6 +72,25 @@ async def register(
     sql = statement("horarium.engine.worker", "register")
     worker: int = await connection.fetchval(sql, "tests", "here", 1, queues, 10, lease, now)
     return worker
+
+
+async def presume_dead(connection: Connection, pid: int) -> None:
+    """Have a process's lease lapse, and its jobs rescued, as if that long had gone by.
+
+    What it sent before it was killed or frozen may still be on its way: it is done until it holds.
+    """
+
+    async def is_lost() -> bool:
+        await connection.execute(
+            "update horarium.workers set lease_until = now() - interval '1 s' "
+            "where pid = $1 and stopped_at is null",
+            pid,
+        )
+        await rescue(connection, lambda: None)
+        live = "select count(*) from horarium.workers where pid = $1 and stopped_at is null"
+        return int(await connection.fetchval(live, pid)) == 0
+
+    await eventually(is_lost)
 
 
 class Claimer:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from crew import TABLES, Crew, make_broker
-from waiting import until
+from waiting import presume_dead, until
 
 from horarium.database import Connection, Database
 from horarium.engine import LedgerBroker
@@ -31,7 +31,8 @@ where datname = current_database() and wait_event = 'advisory'
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, lease=0.6, concurrency=5, poll=5.0)
+    """No lease lapses because the machine is busy: the frozen one's is taken away by hand."""
+    return Settings(database_url=database_url, lease=9.0, concurrency=5, poll=5.0)
 
 
 @pytest.fixture
@@ -69,6 +70,7 @@ async def test_frozen_amid_its_transaction(
         tried = "select count(*) from public.tries"
         await until(lambda: value(connection, tried), 1)
         os.kill(frozen, signal.SIGSTOP)
+        await presume_dead(connection, frozen)
         crew.hire()
         await until(lambda: value(connection, tried), 2)
         # Both attempts are under way; the first finds its gate open and is refused.
@@ -95,9 +97,8 @@ async def test_frozen_amid_its_commit(
         await send(broker, "write", "a")
         await until(lambda: value(connection, WAITING), 1)
         os.kill(frozen, signal.SIGSTOP)
+        await presume_dead(connection, frozen)
         crew.hire()
-        lapsed = "select count(*) from horarium.workers where stopped_at is not null"
-        await until(lambda: value(connection, lapsed), 1)
         if wakes == "before it is committed":
             os.kill(frozen, signal.SIGCONT)
             await everybody_is_at_work(connection, 2)

@@ -16,6 +16,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 import pytest
+import waiting
 from accounting import account, finished
 from crew import TABLES, Crew, calls, make_broker, seeds
 from taskiq.exceptions import SendTaskError
@@ -39,7 +40,6 @@ from horarium.settings import Settings
 
 FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 """What `pg_ctl stop -m` sends; the second is a crash as far as the server's data are concerned."""
-LIVE = "select count(*) from horarium.workers where stopped_at is null and lease_until > now()"
 
 
 class Server:
@@ -188,9 +188,10 @@ async def settle(broker: LedgerBroker, caller: Caller, crew: Crew) -> None:
     jobs = caller.sent | uncertain | {row["job"] for row in ticked}
     await finished(connection, len(jobs))
     await account(connection, jobs)
-    # The last job may have ended before the slower worker has found the server again.
-    while await connection.fetchval(LIVE) != len(crew.members) - 1:
-        await asyncio.sleep(0.01)
+    leases = (
+        "select count(*) from horarium.workers where stopped_at is null and lease_until > now()"
+    )
+    await waiting.until(lambda: connection.fetchval(leases), len(crew.members) - 1)
     await connection.close()
 
 

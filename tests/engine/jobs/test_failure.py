@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horarium.engine.jobs.failure import MOST_MESSAGE, MOST_TRACEBACK, describe
+from horarium.engine.jobs.failure import MOST_MESSAGE, MOST_TRACEBACK, describe, describe_end
 from horarium.engine.jobs.storable import storable
 
 
@@ -43,3 +43,20 @@ def test_any_text_becomes_text_that_can_be_kept(text: str) -> None:
     assert b"\\u0000" not in msgspec.json.encode(kept).replace(b"\\\\", b"")
     if text.isprintable() and "\\" not in text:
         assert kept == text
+
+
+@pytest.mark.parametrize(
+    ("error", "timeout", "took", "message"),
+    [
+        (TimeoutError(), 30.0, 30.01, "it ran longer than its timeout of 30 s"),
+        (TimeoutError(), 0.5, 0.5, "it ran longer than its timeout of 0.5 s"),
+        (TimeoutError(), 30.0, 3.0, ""),
+        (TimeoutError(), None, 3.0, ""),
+        (TimeoutError("the bank"), 30.0, 30.0, "the bank"),
+        (ValueError(), 30.0, 30.0, ""),
+    ],
+)
+def test_a_timeout_is_given_words(
+    error: Exception, timeout: float | None, took: float, message: str
+) -> None:
+    assert describe_end(error, timeout, took).message == message

@@ -32,6 +32,7 @@ HOT = {
     "release": (f"{KEYS}, 'c'", {"jobs_waiting", "jobs_limited"}),
     "pass_on": ("'k2', 'c'", {"jobs_waiting", "jobs_pkey"}),
     "waiting_keys": ("", {"jobs_waiting"}),
+    "let_go": ("'c'", {"jobs_waiting", "jobs_pkey"}),
 }
 
 

@@ -1,6 +1,8 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
+from workplace import NewClaimer
 
 from horarium.database import Connection
 from horarium.engine.jobs.job import FINAL, State
@@ -10,6 +12,7 @@ from horarium.engine.jobs.lifecycle import (
     ImpossibleTransition,
     next_state,
 )
+from horarium.engine.jobs.unreadable import set_aside
 
 BORN = {State.SCHEDULED, State.QUEUED, State.WAITING}
 
@@ -63,6 +66,25 @@ def test_what_is_not_in_the_table_is_refused_in_words() -> None:
             if (state, event) not in TRANSITIONS:
                 with pytest.raises(ImpossibleTransition, match=f"{state} cannot {event}"):
                     next_state(state, event)
+
+
+async def test_a_row_that_nobody_can_read_is_set_aside_from_every_state(
+    claimer: NewClaimer, connection: Connection
+) -> None:
+    worker = (await claimer()).worker
+    for state in set(State) - FINAL:
+        runs = (worker, 1, datetime.now(UTC)) if state is State.RUNNING else (None, 0, None)
+        await connection.execute(
+            "insert into horarium.jobs "
+            "(id, task, state, due_at, fired_for, arguments, worker, attempt, started_at) "
+            "values ($1, 't', $1, now(), '20000-01-01', '{}', $2, $3, $4)",
+            state.value, *runs,
+        )  # fmt: skip
+    assert await set_aside(connection, worker, lambda: None) == len(set(State) - FINAL)
+    rows = await connection.fetch("select id, state from horarium.job_history")
+    assert {row["id"]: row["state"] for row in rows} == {
+        state.value: next_state(state, Event.SET_ASIDE).value for state in set(State) - FINAL
+    }
 
 
 async def test_the_tables_checks_hold_the_same_states(connection: Connection) -> None:

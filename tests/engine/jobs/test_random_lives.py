@@ -1,7 +1,8 @@
 """Random interleavings on the real ledger, compared step by step with the table of the life cycle.
 
 Two workers, a rescuer, callers that enqueue and cancel, and a clock that is moved by hand. The
-model below knows no SQL: it says with `lifecycle.next_state` what each job must have become.
+model below knows no SQL: it says with `lifecycle.next_state` what each job must have become. So the
+table, which no statement asks, is the truth of the SQL.
 """
 
 import asyncio

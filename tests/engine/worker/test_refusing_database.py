@@ -136,14 +136,15 @@ async def test_the_heartbeat_goes_on(
 ) -> None:
     """Renewing and rescuing fail; the lease is kept, and the dead worker's job comes back."""
     broker.settings = msgspec.structs.replace(settings, lease=0.6)
-    dead = await register(connection, lease=0.3)
+    dead = await register(connection)
 
     @broker.task("t")
     async def task() -> int:
         return 1
 
     await enqueue(broker.ledger, "a")
-    await broker.ledger.claim(connection, dead, None, 1)
+    assert await broker.ledger.claim(connection, dead, None, 1)
+    await connection.execute("update horarium.workers set lease_until = now() where id = $1", dead)
     if event == "update":
         await faults("update", "workers")
     else:

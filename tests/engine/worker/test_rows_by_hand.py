@@ -24,6 +24,10 @@ def limits(text: str) -> str:
     return row(limits=f"'{text}'")
 
 
+def labels(name: str, value: str) -> str:
+    return row(labels=f"""'{{"{name}": {value}}}'""")
+
+
 UNREADABLE = {
     # What arguments must look like.
     "arguments that are null": (row(arguments="'null'"), "UnreadableMessage"),
@@ -40,6 +44,9 @@ UNREADABLE = {
     "labels that are a list": (row(labels="'[1, 2]'"), "UnreadableMessage"),
     "labels that are a text": (row(labels="""'"timeout"'"""), "UnreadableMessage"),
     "a timeout that is no number": (row(labels="""'{"timeout": "soon"}'"""), "UnreadableMessage"),
+    "retries that are no number": (labels("max_retries", '"many"'), "UnreadableMessage"),
+    "a rule that is no rule": (labels("retry_on_error", '"perhaps"'), "UnreadableMessage"),
+    "a result kept for no time": (labels("result_expires", "[1]"), "UnreadableMessage"),
     # Dates that no calendar of Python's has.
     "a due time that was before all others": (row(due_at="'-infinity'"), "UnreadableJob"),
     "a due time before Christ": (row(due_at="'0044-03-15 BC'"), "UnreadableJob"),
@@ -118,6 +125,62 @@ async def test_a_waiting_job_that_cannot_be_read_holds_up_no_other(
     assert {id: job.state.value for id, job in found.items()} == {
         "a": "succeeded", "b": "succeeded", "bad": "failed",
     }  # fmt: skip
+
+
+async def test_what_waits_under_no_key_does_not_wait_for_ever(
+    broker: LedgerBroker, connection: Connection, known: Any
+) -> None:
+    await connection.execute(row(state="'waiting'"), "a")
+    await connection.execute(row(state="'waiting'", limits="""'{"rate_key": "r"}'"""), "b")
+    await connection.execute(row(state="'waiting'", limits="'[]'"), "c")
+    found = await work_off(broker, known, ["a", "b", "c"])
+    assert {id: job.state.value for id, job in found.items()} == {
+        "a": "succeeded", "b": "succeeded", "c": "failed",
+    }  # fmt: skip
+
+
+ODD = {
+    "an error that is a number": row(state="'scheduled'", error="'5'"),
+    "an error of another shape": row(state="'scheduled'", error="""'{"type": 5}'"""),
+    "a due time before Christ": row(state="'scheduled'", due_at="'0044-03-15 BC'"),
+    "an enqueue of the year 20000": row(enqueued_at="'20000-01-01'"),
+    "a firing of the year 20000": row(fired_for="'20000-01-01'"),
+    "a start before Christ": row(started_at="'0044-03-15 BC'"),
+    "an end before Christ": row(expires_at="'0044-03-15 BC'"),
+    "a concurrency that is a text": limits('{"concurrency_key": "k", "concurrency": "many"}'),
+    "a concurrency beyond all numbers": limits('{"concurrency_key": "k", "concurrency": 1e30}'),
+}
+
+
+async def test_each_can_be_looked_at_before_a_worker_comes_upon_it(
+    ledger: Ledger, connection: Connection
+) -> None:
+    """One of them must not hide the others from the lists."""
+    for id, sql in ODD.items():
+        await connection.execute(sql, id)
+    listed = {job.id: job for job in await ledger.jobs(count=100)}
+    assert set(listed) == set(ODD)
+    for id in ODD:
+        assert await ledger.show(id) == listed[id]
+        assert (await ledger.explain(id)).findings
+    error = listed["an error of another shape"].error
+    assert error is not None
+    assert (error.type, error.message) == ("UnreadableError", '{"type": 5}')
+    assert listed["a due time before Christ"].due_at.year == 1
+
+
+async def test_a_label_in_a_column_does_not_hide_what_the_task_raised(
+    broker: LedgerBroker, connection: Connection
+) -> None:
+    @broker.task("failing")
+    async def failing(a: int) -> None:
+        raise ValueError("its own error")
+
+    await connection.execute(row(task="'failing'", labels="""'{"eta": "soon", "after": 5}'"""), "a")
+    async with working(broker.worker()):
+        job = await ended(broker.ledger, "a")
+    assert job.error is not None
+    assert (job.error.type, job.error.message) == ("ValueError", "its own error")
 
 
 async def test_a_task_that_is_unknown_waits_until_it_expires(

@@ -146,6 +146,7 @@ async def test_a_timeout_ends_an_async_task(broker: LedgerBroker, timeout: Any) 
             assert job.state is State.FAILED
             assert job.error is not None
             assert job.error.type == "TimeoutError"
+            assert job.error.message == "it ran longer than its timeout of 0.05 s"
 
 
 async def test_a_timeout_is_that_of_the_code_unless_the_call_has_its_own(
@@ -236,6 +237,9 @@ async def test_what_cannot_be_stored_fails_its_job_and_no_other(broker: LedgerBr
     errors = {what: job.error.type if job.error else None for what, job in found.items()}
     assert errors == {what: kind for what, (_, kind) in ODD.items()}
     assert {job.state for job in found.values()} == {State.FAILED}
+    error = found["nul"].error
+    assert error is not None
+    assert "text with the character NUL" in error.message  # and not what PostgreSQL says of it
 
 
 async def test_an_expired_job_is_not_run(broker: LedgerBroker) -> None:

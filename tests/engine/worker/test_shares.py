@@ -1,5 +1,6 @@
 """Queues with weights: each gets its share while all have work, and nobody starves."""
 
+import asyncio
 import random
 from collections import Counter
 from typing import Any
@@ -194,6 +195,29 @@ async def test_the_plan_goes_by_the_index(ledger: Ledger, database: Database) ->
     plan = "\n".join(row[0] for row in rows)
     assert "jobs_queued" in plan
     assert "Seq Scan on jobs" not in plan
+
+
+@pytest.mark.parametrize(
+    ("queues", "is_refused"),
+    [
+        ({"mail:high": None}, True),
+        ({"default:high": None}, True),
+        ({"mail:eu": None}, False),  # a task is sent there
+        ({"post:eu": None}, False),  # nobody knows of a queue `post` either
+        ({"mail:high": 1}, False),
+        (["mail:high"], False),
+    ],
+)
+async def test_what_is_no_weight_is_not_taken_for_a_part_of_a_queues_name(
+    broker: LedgerBroker, queues: Any, is_refused: bool
+) -> None:
+    for queue in ("mail", "mail:eu"):
+        broker.task(f"to {queue}", queue=queue)(asyncio.sleep)
+    if is_refused:
+        with pytest.raises(InvalidInput, match=r"'high' is no weight.*:high:1"):
+            broker.worker(queues=queues)
+    else:
+        assert broker.worker(queues=queues)
 
 
 def _given(sql: str) -> str:

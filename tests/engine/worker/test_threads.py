@@ -93,6 +93,7 @@ async def test_a_task_that_asks_hears_that_it_is_over_its_time(
         job = await ended(ledger, (await work.task.kiq()).task_id)
         assert work.heard.is_set()
     assert (job.state, job.error and job.error.type) == (State.FAILED, "TimeoutError")
+    assert "timeout of 0.2 s" in (job.error.message if job.error else "")
 
 
 async def test_a_task_under_taskiqs_receiver_hears_it_too(

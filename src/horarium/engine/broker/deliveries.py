@@ -32,8 +32,9 @@ from horarium.engine.broker.execution import (
     unknown,
 )
 from horarium.engine.broker.executors import Executor, executor_of
-from horarium.engine.broker.opening import data_of, sealed_away
+from horarium.engine.broker.opening import PickleRefused, data_of, sealed_away, unreadable
 from horarium.engine.broker.seal import CannotOpen
+from horarium.engine.jobs.failure import describe
 from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import Failed, Outcome
 from horarium.engine.worker.run import Run, current_run, interrupted
@@ -73,6 +74,10 @@ class Deliveries:
             data = self._data(run)
         except CannotOpen as error:
             return sealed_away(error)
+        except PickleRefused as error:
+            return Failed(describe(error))
+        except Exception as error:  # noqa: BLE001 - a row by another hand, a user's formatter
+            return unreadable(run.claim, error)
         if self._receiver_has_stopped:
             run.giving_back = True
             return interrupted(run)
@@ -162,10 +167,7 @@ class Deliveries:
     def _acknowledge(self, delivery: Delivery) -> None:
         result = delivery.result
         if delivery.message is None:
-            error = Error(
-                "UnreadableMessage", "the message could not be read; see the worker's log"
-            )
-            delivery.conclude(Failed(error))
+            delivery.conclude(self._unreadable(delivery))
         elif result is not None and (delivery.saved or isinstance(result.error, NoResultError)):
             delivery.conclude(conclude(self._broker, delivery.run, ended(delivery.message, result)))
         elif result is not None:
@@ -173,6 +175,15 @@ class Deliveries:
             delivery.conclude(Failed(error, retry_after=5.0))
         else:
             delivery.acknowledged_early = True
+
+    def _unreadable(self, delivery: Delivery) -> Outcome:
+        """What the receiver could not read: read once more, as it has kept the reason to itself."""
+        try:
+            self._broker.formatter.loads(delivery.data)
+        except Exception as error:  # noqa: BLE001 - a row by another hand, a user's formatter
+            return unreadable(delivery.run.claim, error)
+        reason = "the message could not be read; see the worker's log"
+        return Failed(Error("UnreadableMessage", reason))
 
     def conclude_early(self, delivery: Delivery) -> None:
         """The outcome of a run that was acknowledged before it ended."""

@@ -6,6 +6,7 @@ here, instead of an acknowledgement.
 """
 
 import random
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,10 @@ from horarium.engine.broker.completion import completed, takes_results
 from horarium.engine.broker.direct import Ended
 from horarium.engine.broker.executors import Executor, Executors, executor_of
 from horarium.engine.broker.message import encode_value
-from horarium.engine.broker.opening import PickleRefused, message_of, sealed_away
+from horarium.engine.broker.opening import PickleRefused, message_of, sealed_away, unreadable
 from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs import retry
-from horarium.engine.jobs.failure import MOST_MESSAGE, describe
+from horarium.engine.jobs.failure import describe, describe_end
 from horarium.engine.jobs.job import Claim, Error
 from horarium.engine.jobs.outcome import (
     UNKNOWN_TASK,
@@ -41,7 +42,7 @@ from horarium.engine.jobs.outcome import (
     Succeeded,
     chosen_by_task,
 )
-from horarium.engine.jobs.storable import storable
+from horarium.engine.jobs.storable import has_nul
 from horarium.engine.worker.pool import NotStarted
 from horarium.engine.worker.run import Run, interrupted
 
@@ -203,12 +204,6 @@ def unknown(claim: Claim) -> Outcome:
     return Snoozed(UNKNOWN_TASK_PAUSE, reason, kind=UNKNOWN_TASK)
 
 
-def unreadable(claim: Claim, error: Exception) -> Outcome:
-    """A job whose message is not what messages are: another attempt would not read it either."""
-    reason = storable(f"the message of {claim.task} cannot be read: {error}")
-    return Failed(Error("UnreadableMessage", reason[:MOST_MESSAGE], describe(error).traceback))
-
-
 async def refused(
     broker: "LedgerBroker", message: TaskiqMessage, error: WrongArgument
 ) -> TaskiqResult[Any]:
@@ -243,7 +238,7 @@ def conclude(broker: "LedgerBroker", run: Run, ended: Ended) -> Outcome:
         return chosen_by_task(ended.returned) or _kept(broker, run, ended.returned, ended.labels)
     if isinstance(error, TaskRejectedError):
         return Cancelled("the task rejected its message")
-    return _failed(broker, run.claim, ended.labels, error)
+    return _failed(broker, run, ended.labels, error)
 
 
 def _kept(broker: "LedgerBroker", run: Run, returned: Any, labels: Mapping[str, Any]) -> Outcome:
@@ -252,36 +247,43 @@ def _kept(broker: "LedgerBroker", run: Run, returned: Any, labels: Mapping[str, 
         return outcome
     expires = labels.get("result_expires", broker.settings.result_expires)
     after = None if expires is None else labelling.read_expiry(expires)
-    return Succeeded(broker.seal.result(outcome.result), after)
+    stored = broker.seal.result(outcome.result)
+    if has_nul(stored):
+        return _not_stored(run.claim.task, "it has text with the character NUL")
+    return Succeeded(stored, after)
 
 
 def _succeeded(task: str, returned: Any) -> Outcome:
     try:
         stored = encode_value(returned)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        return Failed(Error("ResultNotStored", f"{task} ran, but its result is lost: {error}"))
+        return _not_stored(task, str(error))
     if len(stored) > MOST_RESULT:
-        return Failed(
-            Error(
-                "ResultNotStored",
-                f"{task} ran, but its result has {len(stored):,} bytes; the ledger takes at most "
-                f"{MOST_RESULT:,}. Store the data and return its key instead",
-            )
+        return _not_stored(
+            task,
+            f"it has {len(stored):,} bytes, and the ledger takes at most {MOST_RESULT:,}. "
+            "Store the data and return its key instead",
         )
     return Succeeded(stored)
 
 
+def _not_stored(task: str, reason: str) -> Outcome:
+    return Failed(Error("ResultNotStored", f"{task} ran, but its result is lost: {reason}"))
+
+
 def _failed(
-    broker: "LedgerBroker", claim: Claim, labels: Mapping[str, Any], error: BaseException
+    broker: "LedgerBroker", run: Run, labels: Mapping[str, Any], error: BaseException
 ) -> Outcome:
+    timeout = labelling.read({"timeout": labels.get("timeout")}).timeout
+    described = describe_end(error, timeout, time.monotonic() - run.began)
     if any(isinstance(each, RETRY_MIDDLEWARES) for each in broker.middlewares):
-        return Failed(describe(error))  # the user's middleware has decided against another attempt
-    task = broker.find_task(claim.task)
+        return Failed(described)  # the user's middleware has decided against another attempt
+    task = broker.find_task(run.claim.task)
     declared = task.labels if task is not None else {}
-    rule = labelling.read({**declared, **labels}).retry
+    rule = labelling.read_retry({**declared, **labels})
     kinds = frozenset(kind.__qualname__ for kind in type(error).__mro__)
-    after = retry.delay_after(rule, claim.attempt, kinds, random.random())  # noqa: S311
-    return Failed(describe(error), after)
+    after = retry.delay_after(rule, run.claim.attempt, kinds, random.random())  # noqa: S311
+    return Failed(described, after)
 
 
 def _sent_again(run: Run) -> Outcome:

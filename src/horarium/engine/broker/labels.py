@@ -75,7 +75,38 @@ def read(labels: Mapping[str, Any]) -> Options:
     unique = _unique(labels)
     if unique is not None and unique.debounce:
         values["delay"] = unique.period
-    return Options(**values, retry=_retry(labels), unique=unique)
+    return Options(**values, retry=read_retry(labels), unique=unique)
+
+
+def check_travelled(labels: Mapping[str, Any]) -> None:
+    """Refuse what a row's labels cannot mean before its task begins.
+
+    A call's labels were read when it was sent; these may be by another hand. Found only at the end
+    of a run, a wrong one would take the place of the task's own result or error.
+
+    Raises:
+        InvalidInput: a label has a value that it does not take; the field is the label's name.
+    """
+    if not _READ_AT_A_RUN.isdisjoint(labels):
+        read({name: labels[name] for name in _READ_AT_A_RUN & labels.keys()})
+
+
+def read_retry(labels: Mapping[str, Any]) -> Retry:
+    """What the labels say of further attempts.
+
+    Raises:
+        InvalidInput: one of them has a value that it does not take.
+    """
+    values = {
+        field: _parsed(label, parse, labels[label])
+        for label, (field, parse) in _RETRY_LABELS.items()
+        if labels.get(label) is not None
+    }
+    given = labels.get("retry_on_error")
+    wanted = _parsed("retry_on_error", label_values.truth, False if given is None else given)
+    if not (wanted or "only" in values or ("limit" in values and given is None)):
+        values["limit"] = 0
+    return Retry(**{"limit": _DEFAULT_RETRIES, **values})
 
 
 def read_expiry(value: Any) -> float:
@@ -98,18 +129,6 @@ def differing(labels: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[st
         and value is not None
         and (name not in declared or declared[name] != value)
     }
-
-
-def _retry(labels: Mapping[str, Any]) -> Retry:
-    values = {
-        field: _parsed(label, parse, labels[label])
-        for label, (field, parse) in _RETRY_LABELS.items()
-        if labels.get(label) is not None
-    }
-    wanted = _parsed("retry_on_error", label_values.truth, labels.get("retry_on_error", False))
-    if not (wanted or "only" in values or ("limit" in values and "retry_on_error" not in labels)):
-        values["limit"] = 0
-    return Retry(**{"limit": _DEFAULT_RETRIES, **values})
 
 
 def _unique(labels: Mapping[str, Any]) -> Unique | None:
@@ -157,3 +176,5 @@ _RETRY_LABELS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "retry_on": ("only", label_values.exceptions),
     "discard_on": ("never", label_values.exceptions),
 }
+
+_READ_AT_A_RUN = frozenset({"timeout", "result_expires", "retry_on_error", *_RETRY_LABELS})

@@ -204,12 +204,15 @@ def deliver(claim: Claim, declared: Mapping[str, Any]) -> bytes:
 
 
 def all_labels(claim: Claim, declared: Mapping[str, Any]) -> dict[str, Any]:
-    """The labels a task sees: declared, then the call's own, then what the ledger knows."""
+    """The labels a task sees: declared, then the call's own, then what the ledger knows.
+
+    Raises:
+        InvalidInput: a label of the row has a value that it does not take.
+    """
     labels = {name: v for name, v in declared.items() if name not in labelling.DECLARED_ONLY}
     if claim.labels is not None:
         own = msgspec.json.decode(claim.labels, type=dict[str, Any])
-        if "timeout" in own:  # TaskIQ's receiver would stumble over it half way
-            labelling.read({"timeout": own["timeout"]})
+        labelling.check_travelled(own)
         labels |= own
     for name in ("timeout", "result_expires"):
         if isinstance(labels.get(name), timedelta):

@@ -7,9 +7,11 @@ from taskiq.message import TaskiqMessage
 
 from horarium.engine.broker.message import deliver, received, sent_call
 from horarium.engine.broker.seal import CannotOpen
-from horarium.engine.jobs.job import Claim
-from horarium.engine.jobs.outcome import Outcome, Snoozed
+from horarium.engine.jobs.failure import MOST_MESSAGE, describe
+from horarium.engine.jobs.job import Claim, Error
+from horarium.engine.jobs.outcome import Failed, Outcome, Snoozed
 from horarium.engine.jobs.payload import CALL, PACKED, is_pickle
+from horarium.engine.jobs.storable import storable
 from horarium.errors import HorariumError
 
 if TYPE_CHECKING:
@@ -62,6 +64,12 @@ def data_of(broker: "LedgerBroker", claim: Claim, declared: dict[str, Any]) -> b
     if (claim.arguments or b"").startswith(PACKED):
         return sent_call(claim.arguments or b"", received(claim, declared))
     return deliver(claim, declared)
+
+
+def unreadable(claim: Claim, error: Exception) -> Outcome:
+    """A job whose message is not what messages are: another attempt would not read it either."""
+    reason = storable(f"the message of {claim.task} cannot be read: {error}")
+    return Failed(Error("UnreadableMessage", reason[:MOST_MESSAGE], describe(error).traceback))
 
 
 def sealed_away(error: CannotOpen) -> Outcome:

@@ -2,12 +2,17 @@
 
 import traceback
 
+from msgspec.structs import replace
+
 from horarium.engine.jobs.job import Error
 from horarium.engine.jobs.storable import storable
 
 MOST_MESSAGE = 10_000
 MOST_TRACEBACK = 50_000
 """Characters that are kept; of a longer traceback the end, where the cause is."""
+
+_BEHIND = 0.1
+"""Seconds by which the clock of a busy loop may be behind, so that its timers end early."""
 
 
 def describe(error: BaseException) -> Error:
@@ -19,6 +24,21 @@ def describe(error: BaseException) -> Error:
         storable(_trace(error))[-MOST_TRACEBACK:],
         storable(str(kind.__module__)),
     )
+
+
+def describe_end(error: BaseException, timeout: float | None, took: float) -> Error:
+    """What the ledger keeps of what ended a run; that of its timeout has no words of its own.
+
+    Args:
+        timeout: the run's, in seconds; `None`: it had none.
+        took: how many seconds it ran.
+    """
+    described = describe(error)
+    if not isinstance(error, TimeoutError) or described.message:
+        return described
+    if timeout is None or took < timeout - _BEHIND:
+        return described  # of something that the task itself waited for
+    return replace(described, message=f"it ran longer than its timeout of {timeout:g} s")
 
 
 def _message(error: BaseException) -> str:

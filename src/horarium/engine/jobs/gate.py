@@ -65,8 +65,10 @@ async def pass_on(connection: Connection, key: str | None) -> None:
 
 async def sweep(connection: Connection) -> None:
     """Queue whatever waits although it need not."""
-    rows = await connection.fetch(_sql("waiting_keys"))
-    await release(connection, [row["key"] for row in rows])
+    keys = [row["key"] for row in await connection.fetch(_sql("waiting_keys"))]
+    if None in keys:
+        await connection.execute(_sql("let_go"), JOBS_CHANNEL)
+    await release(connection, [key for key in keys if key is not None])
 
 
 async def _line(

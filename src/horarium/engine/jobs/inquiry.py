@@ -13,6 +13,7 @@ import msgspec
 from horarium.clock import Clock, database_clock
 from horarium.database import Database, statement
 from horarium.engine.jobs.explanation import MOST_AHEAD, Explanation, Facts, explain
+from horarium.engine.jobs.failure import MOST_MESSAGE
 from horarium.engine.jobs.job import Error, Job, State
 from horarium.engine.jobs.payload import shown
 from horarium.engine.jobs.progress import read_mark
@@ -196,7 +197,13 @@ def _job(row: Any) -> Job:
 
 
 def _error(kept: str | bytes | None) -> Error | None:
-    return None if kept is None else msgspec.json.decode(kept, type=Error)
+    if kept is None:
+        return None
+    try:
+        return msgspec.json.decode(kept, type=Error)
+    except msgspec.MsgspecError:  # a row by another hand, which must not hide those beside it
+        text = kept if isinstance(kept, str) else kept.decode()
+        return Error("UnreadableError", text[:MOST_MESSAGE])
 
 
 def _sql(name: str) -> str:

@@ -1,7 +1,12 @@
-"""The life cycle of a job: one table, which SQL and tests are held to.
+"""The life cycle of a job: one table, to which the SQL is held.
 
 `next_state` answers for every pair of state and event; a pair that is not in the table cannot
 happen, and asking for it raises `ImpossibleTransition`.
+
+No statement asks: each moves only rows that are in the states it names. That these are the
+table's is proved by stateful tests, which drive the real ledger at random and ask here what must
+have become of every job: `test_random_lives` one job's course, `test_random_turns` limits, unique
+jobs and running again.
 """
 
 from collections.abc import Mapping
@@ -32,6 +37,8 @@ class Event(StrEnum):
     RESCUE = "rescue"
     """The worker's lease has lapsed."""
     CANCEL = "cancel"
+    SET_ASIDE = "be set aside"
+    """Nobody can read its row, which another hand has written."""
     RUN_AGAIN = "run again"
     """A finished job is asked for once more, by hand."""
 
@@ -62,6 +69,11 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
         (State.RETRYING, Event.CANCEL): State.CANCELLED,
         (State.WAITING, Event.CANCEL): State.CANCELLED,
         (State.RUNNING, Event.CANCEL): State.CANCELLED,
+        (State.SCHEDULED, Event.SET_ASIDE): State.FAILED,
+        (State.QUEUED, Event.SET_ASIDE): State.FAILED,
+        (State.RETRYING, Event.SET_ASIDE): State.FAILED,
+        (State.WAITING, Event.SET_ASIDE): State.FAILED,
+        (State.RUNNING, Event.SET_ASIDE): State.FAILED,
         (State.FAILED, Event.RUN_AGAIN): State.QUEUED,
         (State.CANCELLED, Event.RUN_AGAIN): State.QUEUED,
         (State.SUCCEEDED, Event.RUN_AGAIN): State.QUEUED,

@@ -3,14 +3,22 @@
 -- they are, up to 5 of the jobs that it waits for, the jobs that run under its limit's key, and the worker that has it.
 -- Carried by the primary keys, job_history_id, jobs_queued, jobs_running, jobs_limited and
 -- dependencies_job.
+-- What of an unfinished row by another hand cannot be read is shown as list.sql shows it.
 with clock as (
     select coalesce($2::timestamptz, now()) as now
 ),
+bounds as (
+    select timestamptz '0001-01-02 00:00+00' as first, timestamptz '9999-12-30 00:00+00' as last
+),
 job as (
-    (select id, task, queue, priority, state, due_at, expires_at, started_at,
+    (select id, task, queue, priority, state, greatest(first, least(due_at, last)) as due_at,
+        case when expires_at is not null then greatest(first, least(expires_at, last)) end
+            as expires_at,
+        case when started_at is not null then greatest(first, least(started_at, last)) end
+            as started_at,
         null::timestamptz as finished_at, attempt, worker, cancelling, error,
         limits, waits_for
-     from horarium.jobs where id = $1)
+     from horarium.jobs, bounds where id = $1)
     union all
     (select id, task, queue, priority, state, due_at, null, started_at, finished_at, attempt,
         worker, false, error, null, null
@@ -25,7 +33,8 @@ listening as (
 select
     clock.now, job.id, job.task, job.queue, job.priority, job.state, job.due_at, job.expires_at,
     job.started_at, job.finished_at, job.attempt, job.worker, job.cancelling, job.error::text,
-    (job.limits ->> 'concurrency')::integer as concurrency,
+    case when jsonb_typeof(job.limits -> 'concurrency') = 'number'
+        then least((job.limits ->> 'concurrency')::numeric, 100000)::integer end as concurrency,
     coalesce(job.limits ? 'postponed', false) as postponed,
     job.waits_for,
     array(

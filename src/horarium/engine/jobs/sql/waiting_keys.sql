@@ -1,4 +1,4 @@
--- The keys under which jobs wait, one probe for each.
+-- The keys under which jobs wait, one probe for each; and null where one waits under none.
 -- Carried by jobs_waiting.
 with recursive keys as (
     (
@@ -15,3 +15,8 @@ with recursive keys as (
     from keys where keys.key is not null
 )
 select key from keys where key is not null
+union all
+select null where exists (
+    select from horarium.jobs
+    where state = 'waiting' and waits_for is null and limits ->> 'concurrency_key' is null
+)
