@@ -133,6 +133,13 @@ async def test_a_job_is_run_again(client: httpx.AsyncClient) -> None:
     refused(await client.get("/jobs/never/attempts"), 404)
 
 
+async def test_what_is_no_text_is_not_guessed_at(client: httpx.AsyncClient) -> None:
+    refused(await client.get("/jobs?task=%ED%A0%80"), 400, field="query", says="UTF-8")
+    refused(await client.get("/jobs/%FF"), 404)
+    refused(await client.post("/queues/%ED%A0%80/pause", json={"note": "x"}), 404)
+    assert await ids(client, task="\N{REPLACEMENT CHARACTER}") == []
+
+
 @pytest.mark.usefixtures("some")
 async def test_many_jobs_are_run_again(client: httpx.AsyncClient) -> None:
     async def retry(**body: Any) -> Any:

@@ -132,7 +132,10 @@ async def test_money_is_text(refusing: httpx.AsyncClient) -> None:
 
 async def test_bodies_take_no_other_fields(refusing: httpx.AsyncClient) -> None:
     schemas = (await document(refusing))["components"]["schemas"]
-    for name in ("NewUser", "NewProduct", "NewOrder", "NewOrderItem", "NewReportRow"):
+    for name in (
+        *("NewUser", "NewProduct", "NewOrder", "NewOrderItem", "NewReportRow"),
+        *("ScheduleDraft", "Interval", "CalendarDraft"),
+    ):
         assert schemas[name]["additionalProperties"] is False
 
 

@@ -48,7 +48,8 @@ def _close(schema: Mapping[str, Any], document: Document) -> None:
     structure = resolved(schema, document)
     if "properties" in structure and isinstance(structure, dict):
         structure["additionalProperties"] = False
-    for part in (*structure.get("properties", {}).values(), structure.get("items", {})):
+    parts = (*structure.get("properties", {}).values(), *structure.get("oneOf", ()))
+    for part in (*parts, structure.get("items", {})):
         if part:
             _close(part, document)
 
