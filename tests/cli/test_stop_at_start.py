@@ -3,7 +3,6 @@
 import asyncio
 import socket
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -11,12 +10,6 @@ from horarium.application import Horarium
 from horarium.cli.processes import _schedule
 from horarium.cli.supervisor import _prepare
 from horarium.settings import Settings
-
-MUTE = """
-from horarium.application import Horarium
-from horarium.settings import Settings
-app = Horarium(Settings(database_url="postgresql://postgres@127.0.0.1:{port}/none"))
-"""
 
 
 @pytest.fixture
@@ -26,15 +19,12 @@ async def stop() -> asyncio.Event:
     return told
 
 
-async def test_a_scheduler_does_not_wait_for_its_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: asyncio.Event
-) -> None:
+async def test_a_scheduler_does_not_wait_for_its_database(stop: asyncio.Event) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as never_answers:
-        program = MUTE.format(port=never_answers.getsockname()[1])
-        (tmp_path / "mute_database.py").write_text(program)
-        monkeypatch.syspath_prepend(tmp_path)
+        port = never_answers.getsockname()[1]
+        app = Horarium(Settings(database_url=f"postgresql://postgres@127.0.0.1:{port}/none"))
         async with asyncio.timeout(30):
-            await _schedule(stop, "mute_database:app")
+            await _schedule(stop, app)
 
 
 async def test_up_begins_no_further_step(database_url: str, stop: asyncio.Event) -> None:

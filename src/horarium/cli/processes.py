@@ -89,13 +89,14 @@ def scheduler(*, app: AppName = None) -> int:
     app
         Your application as module:name.
     """
-    return serve(lambda stop: _schedule(stop, app), "scheduler")
-
-
-async def _schedule(stop: asyncio.Event, name: str | None) -> None:
     from horarium.cli.opening import find_application
 
-    application = find_application(name)
+    # Imported before signals are kept for the loop: one that comes meanwhile ends the process.
+    application = find_application(app)
+    return serve(lambda stop: _schedule(stop, application), "scheduler")
+
+
+async def _schedule(stop: asyncio.Event, application: "Horarium") -> None:
     running = asyncio.create_task(_decide(application))
     stopping = asyncio.create_task(stop.wait())
     try:
