@@ -9,6 +9,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from horarium import migrations
+from horarium.application import Horarium
+from horarium.errors import Unavailable
+from horarium.settings import Settings
 
 
 async def revision(url: str) -> str | None:
@@ -29,6 +32,22 @@ async def test_an_empty_database_is_brought_to_the_newest_revision_once(
     assert await revision(empty_database_url) == migrations.newest()
     await migrations.upgrade_async(empty_database_url)
     assert await revision(empty_database_url) == migrations.newest()
+
+
+async def test_a_database_of_a_newer_version_is_left_alone_and_named(
+    empty_database_url: str,
+) -> None:
+    await migrations.upgrade_async(empty_database_url)
+    connection = await asyncpg.connect(empty_database_url)
+    await connection.execute("update horarium.alembic_version set version_num = '9999_tomorrow'")
+    await connection.close()
+    with pytest.raises(Unavailable, match="of a newer version of Horarium; install that"):
+        await migrations.upgrade_async(empty_database_url)
+    assert await revision(empty_database_url) == "9999_tomorrow"
+    app = Horarium(Settings(database_url=empty_database_url))
+    with pytest.raises(Unavailable, match="of a newer version of Horarium; install that"):
+        await app.require_ready()
+    await app.close()
 
 
 async def test_four_at_once_take_turns(empty_database_url: str) -> None:

@@ -12,3 +12,6 @@ DELIVER: Final = "horarium.deliveries:deliver"
 WRITE_JOURNAL: Final = "horarium.journal:write"
 SCORE_REVIEWS: Final = "horarium.polarity:score_reviews"
 SCORE_TEXTS: Final = "horarium.polarity:score_texts"
+
+HOUSEKEEPING: Final = (WRITE_JOURNAL, SCORE_REVIEWS)
+"""Those that run by themselves and that nobody waits for: looks at the whole leave them out."""

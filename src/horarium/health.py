@@ -60,7 +60,7 @@ async def examine(
         return Health(ready=False, database=False, migrated=False, problem=str(error))
     lag = None if row["lag"] is None else max(0.0, row["lag"])
     late = lag is not None and lag > _LATE
-    problem = None if migrated else NOT_MIGRATED
+    problem = None if migrated else _mismatch(row["revision"])
     if migrated and late:
         problem = f"a schedule is due for {lag:.0f} s and no scheduler has decided it"
     return Health(
@@ -74,3 +74,9 @@ async def examine(
         reports_at_risk=promised["at risk"],
         problem=problem,
     )
+
+
+def _mismatch(revision: str | None) -> str:
+    """What is to be done about a schema that is not of this version."""
+    is_newer = revision is not None and revision not in migrations.known()
+    return migrations.NEWER if is_newer else NOT_MIGRATED

@@ -31,8 +31,7 @@ def zone_data_version() -> str:
 
 def no_zone(name: str) -> str:
     """Why a name that is none of `zone_names` is refused, in words."""
-    hint = suggestion(name[:60]) or ", such as Europe/London"
-    return f"{name[:60]!r} is no time zone; it takes an IANA name{hint}"
+    return f"{name[:60]!r} is no time zone{suggestion(name[:60])}"
 
 
 def suggestion(name: str) -> str:

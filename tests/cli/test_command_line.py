@@ -103,6 +103,9 @@ def test_the_version_is_printed(run: Run) -> None:
         (("report", "orders", "--count", "0"), "a number from 1 to 1000, not 0"),
         (("schedule", "forecast", "--hours", "745"), "a number from 1 to 744"),
         (("schedule", "firings", "x", "--since", "soon"), "--since: 'soon' is no time"),
+        (("job", "list", "--page", "9" * 22), "--page: it takes a number from 1 to 1000000000"),
+        (("journal", "show", "2026-11-20"), "journal show does not take '2026-11-20'"),
+        (("user", "add", "eve", "--zone", "Mars"), "is no time zone; it takes an IANA name such"),
         (("queue", "pause"), "NAME is missing\nTry: horarium queue pause --help"),
         (("report", "export"), "report export: --output is missing"),
         (("worker", "--concurrency", "0"), "--concurrency"),
@@ -245,6 +248,11 @@ def test_a_database_that_is_not_migrated_is_said_and_migrated(
     refused = run("worker", **empty)
     assert refused.returncode == 1
     assert "horarium migrate" in refused.stderr
+    for words in (("job", "list"), ("report", "show"), ("user", "list"), ("schedule", "list")):
+        refused = run_here(*words, **empty)
+        assert refused.returncode == 1, words
+        assert refused.stderr.endswith("run: horarium migrate\n")
+        assert "Traceback" not in refused.stderr
     assert run("migrate", **empty).returncode == 0
     assert run_here("migrate", **empty).returncode == 0
     assert run_here("check", **empty).returncode == 0

@@ -94,6 +94,8 @@ def test_jobs_are_listed_by_filter(horarium: Horarium, url: str) -> None:
     for option in (("--owner", "ada"), ("--argument", "0=x"), ("--argument", '0="x"')):
         assert [job["id"] for job in horarium("job", "list", "--json", *option).json] == ["l1"]
     assert "no such jobs" in horarium("job", "list", "--task", "listed", "--until", "1d").out
+    others = ("--without", "listed", "--without", "mail")
+    assert horarium("job", "list", "--json", "--owner", "ada", *others).json == []
 
 
 def test_a_job_is_explained(horarium: Horarium, url: str) -> None:

@@ -211,6 +211,13 @@ async def test_a_browser_is_sent_to_the_login_and_back(
     assert (await strict.get("/", headers=PAGE)).status_code == 303
 
 
+async def test_a_link_of_the_page_leads_to_the_login_too(strict: httpx.AsyncClient) -> None:
+    answer = await strict.get("/report/orders?figure=sales", headers=PAGE)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=%2Freport%2Forders%3Ffigure%3Dsales"
+    assert (await strict.get("/report/orders?figure=sales")).status_code == 401
+
+
 async def test_over_https_the_cookie_stays_on_https(app: Horarium, people: People) -> None:
     transport = httpx.ASGITransport(asgi(app, auth="required"))
     async with httpx.AsyncClient(transport=transport, base_url="https://shop.example") as client:

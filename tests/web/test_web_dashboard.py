@@ -9,11 +9,20 @@ import pytest
 
 from horarium import reports, shop
 from horarium.application import Horarium
+from horarium.builtin_tasks import SCORE_REVIEWS, WRITE_JOURNAL
 from horarium.engine import Cron, NewJob, Schedule, Timetable
 from horarium.web import asgi
+from horarium.web.dashboard.sight import JOBS
 from horarium.web.wording import minute
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+FAILED = """
+insert into horarium.job_history (id, task, queue, priority, state, due_at, enqueued_at, attempt,
+    started_at, finished_at, error)
+select $1, $2, 'default', 0, 'failed', at, at, 1, at, at,
+    '{"type": "OSError", "message": "no space left"}'
+from (select now() - $3::text::interval as at) then_
+"""
 VOID = {"meta", "link", "img", "input", "br", "line", "rect"}
 
 
@@ -111,8 +120,9 @@ async def test_before_the_first_report(client: httpx.AsyncClient) -> None:
     text = await page(client)
     assert "No report yet" in text
     assert "horarium report build" in text
-    assert "The ledger is empty." in text
+    assert "No jobs yet." in text
     assert "No schedule is active." in text
+    assert "The ledger is empty." in await page(client, "/?jobs=all")
 
 
 async def test_jobs_and_firings(app: Horarium, client: httpx.AsyncClient) -> None:
@@ -123,6 +133,34 @@ async def test_jobs_and_firings(app: Horarium, client: httpx.AsyncClient) -> Non
     assert 'class="state queued"' in text
     assert "day=2010-12-01" in text
     assert "Europe/London" in text
+
+
+async def test_housekeeping_is_left_out_of_the_last_jobs_unless_it_is_asked_for(
+    app: Horarium, client: httpx.AsyncClient
+) -> None:
+    await app.ledger.enqueue(NewJob(id="mine", task="mail"))
+    for number in range(JOBS):
+        await app.ledger.enqueue(NewJob(id=f"own-{number}", task=WRITE_JOURNAL))
+    text = await page(client)
+    assert (text.count('href="/jobs/mine"'), text.count('href="/jobs/own-')) == (1, 0)
+    assert 'left out. <a href="/?jobs=all#jobs">Show it too</a>' in text
+    text = await page(client, "/?jobs=all")
+    assert text.count('href="/jobs/own-') == JOBS
+    assert '<a href="/?jobs=others#jobs">Leave it out</a>' in text
+    await page(client, "/?jobs=mine", 400)
+
+
+async def test_housekeeping_that_failed_lately_is_told_where_it_is_left_out(
+    app: Horarium, client: httpx.AsyncClient
+) -> None:
+    async with app.database.transaction() as connection:
+        for job, ago in (("long ago", "25 hours"), ("newer", "1 hour"), ("newest", "1 minute")):
+            await connection.execute(FAILED, job, SCORE_REVIEWS, ago)
+    text = await page(client)
+    assert f'Of it, <a href="/jobs/newest">{SCORE_REVIEWS}</a>' in text
+    assert "OSError: no space left" in text
+    assert "/jobs/newer" not in text
+    assert text.count("Of it,") == 1
 
 
 async def test_each_schedule_has_one_line_and_horariums_own_are_last(

@@ -69,6 +69,8 @@ async def test_lists_by_every_filter(app: Horarium, client: httpx.AsyncClient) -
     assert (await ids(client))[0] == "q1"
     assert sorted(await ids(client, state="failed")) == ["f1", "f2"]
     assert await ids(client, task="other") == ["s1"]
+    assert await ids(client, without="send") == ["s1"]
+    assert sorted(await ids(client, without="none,other")) == ["f1", "f2", "q1"]
     assert await ids(client, owner="ada") == ["s1"]
     assert await ids(client, queue="mail") == ["q1"]
     assert await ids(client, schedule="orders") == []
@@ -131,6 +133,13 @@ async def test_a_job_is_run_again(client: httpx.AsyncClient) -> None:
     refused(await client.get("/jobs/never/attempts"), 404)
 
 
+async def test_what_is_no_text_is_not_guessed_at(client: httpx.AsyncClient) -> None:
+    refused(await client.get("/jobs?task=%ED%A0%80"), 400, field="query", says="UTF-8")
+    refused(await client.get("/jobs/%FF"), 404)
+    refused(await client.post("/queues/%ED%A0%80/pause", json={"note": "x"}), 404)
+    assert await ids(client, task="\N{REPLACEMENT CHARACTER}") == []
+
+
 @pytest.mark.usefixtures("some")
 async def test_many_jobs_are_run_again(client: httpx.AsyncClient) -> None:
     async def retry(**body: Any) -> Any:
@@ -140,6 +149,7 @@ async def test_many_jobs_are_run_again(client: httpx.AsyncClient) -> None:
 
     assert await retry(dry_run=True) == {"count": 2, "dry_run": True}
     assert await retry(dry_run=True, state=None) == {"count": 3, "dry_run": True}
+    assert await retry(dry_run=True, state=None, without=["send"]) == {"count": 1, "dry_run": True}
     assert await retry(task="nobody") == {"count": 0, "dry_run": False}
     assert await retry(arguments={"order_id": 42}) == {"count": 2, "dry_run": False}
     assert sorted(await ids(client, state="queued")) == ["f1", "f2", "q1"]

@@ -123,6 +123,20 @@ async def test_every_status_is_described(refusing: httpx.AsyncClient) -> None:
             assert (media_type == "application/problem+json") == refusal, (path, status)
 
 
+async def test_a_name_that_is_a_path_of_its_own_is_told_of(refusing: httpx.AsyncClient) -> None:
+    found = operations(await document(refusing))
+    for method, path, taken in (
+        ("get", "/schedules/{id}", "/schedules/apply"),
+        ("put", "/schedules/{id}", "/schedules/proof"),
+        ("get", "/jobs/{job_id}", "/jobs/retries"),
+        ("delete", "/jobs/{job_id}", "/jobs/stats"),
+    ):
+        assert (await refusing.request(method, taken)).status_code == 405
+        assert "405" in found[method, path]["responses"], path
+    for path in ("/users/{user_id}", "/orders/{order_id}", "/reports/{name}"):
+        assert "405" not in found["get", path]["responses"], path
+
+
 async def test_money_is_text(refusing: httpx.AsyncClient) -> None:
     schemas = (await document(refusing))["components"]["schemas"]
     assert schemas["Summary"]["properties"]["total_value"]["type"] == "string"
@@ -132,7 +146,10 @@ async def test_money_is_text(refusing: httpx.AsyncClient) -> None:
 
 async def test_bodies_take_no_other_fields(refusing: httpx.AsyncClient) -> None:
     schemas = (await document(refusing))["components"]["schemas"]
-    for name in ("NewUser", "NewProduct", "NewOrder", "NewOrderItem", "NewReportRow"):
+    for name in (
+        *("NewUser", "NewProduct", "NewOrder", "NewOrderItem", "NewReportRow"),
+        *("ScheduleDraft", "Interval", "CalendarDraft"),
+    ):
         assert schemas[name]["additionalProperties"] is False
 
 

@@ -116,6 +116,7 @@ async def test_the_rule_comes_back_as_it_was_given(client: httpx.AsyncClient) ->
         ({"cron": None, "every": {"days": 1, "hours": 1}}, None, ""),
         ({"starts_at": "2026-01-02T00:00:00Z", "ends_at": "2026-01-01T00:00:00Z"}, None, ""),
         ({"calendar": {"weekdays": []}}, None, ""),
+        ({"calendar": {"leav_out": ["2026-12-25"]}}, "calendar.leav_out", ""),
         ({"jitter": -1}, "jitter", ""),
         ({"catch_up_window": -1}, "catch_up_window", ""),
         ({"crom": "0 0 * * *"}, "crom", ""),
@@ -127,6 +128,20 @@ async def test_what_cannot_be_kept_is_refused_with_its_field(
 ) -> None:
     answer = await refusing.post("/schedules", json={**NIGHTLY, **fields})
     refused(answer, 413 if says == "too large" else 400, field=field, says=says)
+
+
+async def test_a_body_does_not_name_another_schedule_than_its_address(
+    client: httpx.AsyncClient,
+) -> None:
+    body = {**NIGHTLY, "id": "here"}
+    assert (await client.post("/schedules", json=body)).status_code == 201
+    other = {**body, "id": "there", "cron": "5 5 * * *"}
+    refused(await client.put("/schedules/here", json=other), 400, field="id", says="'here'")
+    assert (await client.get("/schedules/here")).json()["version"] == 1
+    unnamed = {name: value for name, value in other.items() if name != "id"}
+    for named in ({}, {"id": None}, {"id": "here"}):
+        answer = await client.put("/schedules/here", json={**unnamed, **named})
+        assert (answer.status_code, answer.json()["version"]) == (200, 2)
 
 
 ODD = ["shop:tick#2", "a/b", "50% off?", "späte & früh", "a b", "100%2F", "..a", "тест/日本", "//"]

@@ -1,6 +1,7 @@
 """The server: hosts, a port in use, and a clean end."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -98,6 +99,20 @@ async def test_a_head_without_an_end_is_hung_up_on(app: Horarium, piece: bytes) 
             said = said or await reader.read()
         assert said == b"gone" or said.startswith(b"HTTP/1.1 431 ")
         assert sent < 50 * HEAD_LIMIT
+        writer.close()
+
+
+@pytest.mark.parametrize("line", [b"BREW /health HTTP/1.1", b"GET /\xff HTTP/9.9", b"nonsense"])
+async def test_what_is_no_request_is_refused_as_all_is(app: Horarium, line: bytes) -> None:
+    async with _serving(app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(line + b"\r\nHost: localhost\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert b"content-type: application/problem+json" in head
+        problem = json.loads(body)
+        assert (problem["status"], problem["title"]) == (400, "Bad Request")
+        assert problem["detail"].startswith("this is no HTTP request")
         writer.close()
 
 

@@ -27,6 +27,8 @@ class JobFilter:
         Only jobs in this state.
     task
         Only jobs of this task.
+    without
+        Only jobs of other tasks than this; may be given again.
     queue
         Only jobs of this queue.
     schedule
@@ -45,6 +47,7 @@ class JobFilter:
 
     state: StateName | None = None
     task: str | None = None
+    without: Annotated[list[str] | None, Parameter(negative="")] = None
     queue: str | None = None
     schedule: str | None = None
     owner: str | None = None
@@ -80,6 +83,7 @@ class JobFilter:
         which = Filter(
             state=None if self.state is None else State(self.state),
             task=self.task,
+            without=tuple(self.without or ()),
             queue=self.queue,
             schedule=self.schedule,
             owner=self.owner,

@@ -2,12 +2,16 @@
 
 import asyncio
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
 from horarium.cli.options import AppName
 from horarium.cli.processes import serve
 from horarium.errors import InvalidSetting, Unavailable
+
+if TYPE_CHECKING:
+    from horarium.application import Horarium
 
 
 def add(app: App) -> None:
@@ -25,13 +29,14 @@ def messages(*, app: AppName = None) -> int:
     app
         Your application as module:name.
     """
-    return serve(lambda stop: _consume(stop, app), "messages")
-
-
-async def _consume(stop: asyncio.Event, name: str | None) -> None:
     from horarium.cli.opening import find_application
 
-    application = find_application(name)
+    # As a scheduler's: signals are kept for the loop from here on.
+    application = find_application(app)
+    return serve(lambda stop: _consume(stop, application), "messages")
+
+
+async def _consume(stop: asyncio.Event, application: "Horarium") -> None:
     url = application.settings.rabbitmq_url
     if url is None:
         raise InvalidSetting("RABBITMQ_URL", "it is not set; it takes an address of amqp://")

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
+
 from horarium import logs
 from horarium.application import Horarium
 from horarium.errors import InvalidInput
@@ -46,6 +48,11 @@ def work(act: Callable[[Horarium], Awaitable[T]], app: str | None = None) -> T:
         application = find_application(app)
         logs.configure("warning")
         async with application.running():
-            return await act(application)
+            try:
+                return await act(application)
+            except asyncpg.SyntaxOrAccessError:
+                # Mostly a table is missing because nobody has migrated: then that is to be said.
+                await application.require_ready()
+                raise
 
     return asyncio.run(opened())

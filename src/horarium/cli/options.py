@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from horarium.errors import InvalidInput
 
 MOST_ITEMS = 1000
+LAST_PAGE = 1_000_000_000
 
 
 def between(option: str, least: int, most: int | None = None) -> Callable[[Any, Any], None]:
@@ -34,7 +35,8 @@ AppName = Annotated[str | None, Parameter(name="--app")]
 FirstDay = Annotated[date | None, Parameter(name="--from")]
 LastDay = Annotated[date | None, Parameter(name="--to")]
 PageNumber = Annotated[
-    int, Parameter(name="--page", help="Which page, from 1.", validator=between("--page", 1))
+    int,
+    Parameter(name="--page", help="Which page, from 1.", validator=between("--page", 1, LAST_PAGE)),
 ]
 PageSize = Annotated[
     int,

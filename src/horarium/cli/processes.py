@@ -5,11 +5,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 
 from horarium.cli.options import AppName
+
+if TYPE_CHECKING:
+    from horarium.application import Horarium
 
 SUPERVISED = "HORARIUM_SUPERVISED"
 """Names the part of `horarium up` that a process is, or "worker 2" where it is the second of
@@ -86,17 +89,15 @@ def scheduler(*, app: AppName = None) -> int:
     app
         Your application as module:name.
     """
-    return serve(lambda stop: _schedule(stop, app), "scheduler")
-
-
-async def _schedule(stop: asyncio.Event, name: str | None) -> None:
     from horarium.cli.opening import find_application
 
-    application = find_application(name)
-    application.broker.is_scheduler_process = True
-    await application.require_ready()
-    await application.scheduler.synchronise()
-    running = asyncio.create_task(application.scheduler.engine().run())
+    # Imported before signals are kept for the loop: one that comes meanwhile ends the process.
+    application = find_application(app)
+    return serve(lambda stop: _schedule(stop, application), "scheduler")
+
+
+async def _schedule(stop: asyncio.Event, application: "Horarium") -> None:
+    running = asyncio.create_task(_decide(application))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -107,6 +108,13 @@ async def _schedule(stop: asyncio.Event, name: str | None) -> None:
         stopping.cancel()
         await asyncio.gather(running, stopping, return_exceptions=True)
         await application.close()
+
+
+async def _decide(application: "Horarium") -> None:
+    application.broker.is_scheduler_process = True
+    await application.require_ready()
+    await application.scheduler.synchronise()
+    await application.scheduler.engine().run()
 
 
 def serve(act: Callable[[asyncio.Event], Coroutine[Any, Any, None]], process: str) -> int:

@@ -10,7 +10,7 @@ from horarium.cli.values import instant, interval, weekdays
 from horarium.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from horarium.engine import Calendar, Interval, RuleDraft
+    from horarium.engine import CalendarDraft, Interval, RuleDraft
 
 _Days = Annotated[list[date] | None, Parameter(negative="")]
 
@@ -110,8 +110,8 @@ class RuleOptions:
         lengths = interval("--every", self.every)
         return Interval(**lengths, anchor=instant("--anchor", self.anchor))
 
-    def _calendar(self) -> "Calendar | None":
-        from horarium.engine import EVERY_DAY, Calendar
+    def _calendar(self) -> "CalendarDraft | None":
+        from horarium.engine import EVERY_DAY, CalendarDraft
 
         if not (self.leave_out or self.keep_to or self.weekdays):
             if self.on_excluded is not None:
@@ -120,7 +120,7 @@ class RuleOptions:
                     "no day is excluded; give --leave-out, --keep-to or --weekdays too",
                 )
             return None
-        return Calendar(
+        return CalendarDraft(
             leave_out=tuple(self.leave_out or ()),
             keep_to=None if self.keep_to is None else tuple(self.keep_to),
             weekdays=weekdays("--weekdays", self.weekdays) if self.weekdays else EVERY_DAY,

@@ -57,7 +57,7 @@ async def _run(sample: bool) -> int:
     # Before anything is begun: a port that is taken would only be found by the web part, later.
     listen(settings.host, settings.port).close()
     try:
-        await _prepare(application, sample)
+        await _prepare(application, stop, sample=sample)
         if not stop.is_set():
             await _keep_running(application, stop)
     except TRANSIENT as error:
@@ -67,12 +67,15 @@ async def _run(sample: bool) -> int:
     return 0
 
 
-async def _prepare(application: Horarium, sample: bool) -> None:
+async def _prepare(application: Horarium, stop: asyncio.Event, *, sample: bool) -> None:
+    """Make everything ready, one step after the other: none is begun when told to stop."""
     said = Console(stderr=True, highlight=False)
     if application.settings.database_url is None:
         said.print(f"Starting PostgreSQL in {application.settings.home / 'postgres'} …")
-    await application.migrate()
-    if sample:
+    await application.database.url()
+    if not stop.is_set():
+        await application.migrate()
+    if sample and not stop.is_set():
         from horarium.cli.sample import take_sample
 
         await take_sample(application, said)

@@ -4,7 +4,13 @@ import difflib
 from datetime import date, datetime
 from typing import Any, Literal, get_args, get_origin
 
-from cyclopts import Argument, CoercionError, CycloptsError, MissingArgumentError
+from cyclopts import (
+    Argument,
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    UnusedCliTokensError,
+)
 
 _TAKES = {
     date: "is no day; it takes one such as 2010-12-01",
@@ -23,6 +29,8 @@ def sentence(error: CycloptsError) -> str:
         case MissingArgumentError(argument=argument) if argument:
             missing = f"{error.keyword or _name(argument)} is missing"
             return ": ".join([*filter(None, [" ".join(error.command_chain or ())]), missing])
+        case UnusedCliTokensError(unused_tokens=[first, *_]):
+            return f"{' '.join(error.command_chain or ())} does not take {first[:40]!r}"
         case _:
             return str(error)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from horarium.engine.broker.disclosure import Disclosure
     from horarium.engine.broker.draft import (
+        CalendarDraft,
         Draft,
         Drafts,
         Interval,
@@ -144,6 +145,7 @@ __all__ = [
     "Book",
     "BookSource",
     "Calendar",
+    "CalendarDraft",
     "Cancel",
     "Cancellation",
     "CancellationOfJob",

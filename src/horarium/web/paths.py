@@ -7,12 +7,15 @@ afterwards it is put back.
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from litestar.connection import ASGIConnection
 
 SLASH = "\ufdd0"
 """Stands for a slash inside a segment: no character, which Unicode sets aside for programs."""
+
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""What servers put where bytes are no text."""
 
 
 def with_segments_kept(scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,6 +26,8 @@ def with_segments_kept(scope: Mapping[str, Any]) -> dict[str, Any]:
     """
     raw: bytes = scope.get("raw_path") or b""
     path: str = scope["path"]
+    if not is_text(raw):
+        return {**scope, "path": path.replace(_UNREADABLE, "\0")}
     if b"%2f" not in raw.lower():
         return dict(scope) if SLASH not in path else {**scope, "path": path.replace(SLASH, "\0")}
     whole = raw.partition(b"?")[0].decode("latin-1")
@@ -30,6 +35,17 @@ def with_segments_kept(scope: Mapping[str, Any]) -> dict[str, Any]:
     if not unquote(whole).endswith(path):
         return dict(scope)
     return {**scope, "path": kept[len(kept) - len(path) :]}
+
+
+def is_text(raw: bytes) -> bool:
+    """Whether a part of an address is UTF-8, percent-encoded; what reads it as such guesses."""
+    if b"%" not in raw and raw.isascii():
+        return True
+    try:
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def root_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

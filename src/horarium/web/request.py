@@ -22,7 +22,7 @@ from litestar.params import ParameterKwarg
 
 from horarium.errors import InvalidInput
 from horarium.mismatch import refusal
-from horarium.web.paths import restored
+from horarium.web.paths import is_text, restored
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -73,6 +73,8 @@ def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     """A guard: refuse parameters that the route does not have, that repeat, or that hold NUL."""
     if handler.opt.get("page") and not handler.opt.get("strict"):
         return  # links from elsewhere carry parameters of their own
+    if not is_text(connection.scope.get("query_string", b"")):
+        raise InvalidInput("query", "it is not UTF-8, percent-encoded")
     known = parameters(handler)
     for name in connection.query_params:
         if name not in known:

@@ -33,6 +33,8 @@ async def test_filters_by_name(ledger: Ledger) -> None:
     assert await found(ledger, schedule="s") == ["a"]
     assert await found(ledger, state=State.SCHEDULED) == ["b"]
     assert await found(ledger, task="mail", owner="you") == []
+    assert await found(ledger, without=("mail",)) == []
+    assert await found(ledger, without=("post", "it's"), owner="me") == ["a"]
     assert await found(ledger, task='it\'s \\ "quoted"') == []
 
 
@@ -61,6 +63,7 @@ async def test_what_no_job_can_match_is_refused(ledger: Ledger) -> None:
     for which, word in (
         (Filter(since=now, until=now), "not after"),
         (Filter(task="a\0b"), "NUL"),
+        (Filter(without=("a", "a\0b")), "NUL"),
         (Filter(arguments=(Argument("x", "\0"),)), "NUL"),
         (Filter(arguments=(Argument("x", {"y": ["\\\0"]}),)), "NUL"),
     ):

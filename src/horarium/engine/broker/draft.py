@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import asdict
 from uuid_utils.compat import uuid7
 
 from horarium.engine.broker.calls import scheduled
@@ -64,6 +65,15 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
 
 
+class CalendarDraft(
+    Calendar, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """Which local days count: those of `weekdays` and, where it is given, of `keep_to`, but none
+    of `leave_out`. A due time on any other day is left out (skip) or moves to the same local time
+    of the next or the previous day that counts.
+    """
+
+
 class RuleDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A timetable: exactly one of cron, every and at, and what bounds and moves its due times.
     `jitter` is in seconds.
@@ -79,7 +89,7 @@ class RuleDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     jitter: Annotated[float, Meta(ge=0, examples=[30.0])] = 0.0
     on_gap: OnGap = "first_valid"
     on_fold: OnFold = "first"
-    calendar: Annotated[Calendar | None, NOTHING] = None
+    calendar: Annotated[CalendarDraft | None, NOTHING] = None
 
 
 class Draft(RuleDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,7 +183,7 @@ def timetable_of(draft: RuleDraft, key: str = "") -> Timetable:
         jitter=timedelta(seconds=min(draft.jitter, 1e9)),
         on_gap=draft.on_gap,
         on_fold=draft.on_fold,
-        calendar=draft.calendar,
+        calendar=None if draft.calendar is None else Calendar(**asdict(draft.calendar)),
         key=key,
     )
 

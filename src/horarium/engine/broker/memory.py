@@ -247,7 +247,8 @@ class InlineLedger(Ledger):
 
 def _matches(job: Job, which: Filter) -> bool:
     wanted = {name: getattr(which, name) for name in ("state", "task", "queue", "owner")}
-    return all(value in (None, getattr(job, name)) for name, value in wanted.items())
+    asked = all(value in (None, getattr(job, name)) for name, value in wanted.items())
+    return asked and job.task not in which.without
 
 
 def _raw(data: bytes | None) -> msgspec.Raw | None:

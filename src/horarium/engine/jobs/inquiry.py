@@ -39,12 +39,14 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs; `None` matches all.
 
     Attributes:
+        without: the job is of none of these tasks.
         since, until: the half-open span in which the job ended or, while unfinished, is due.
         arguments: the job was called with each of these.
     """
 
     state: State | None = None
     task: str | None = None
+    without: tuple[str, ...] = ()
     queue: str | None = None
     schedule: str | None = None
     owner: str | None = None
@@ -68,6 +70,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     def _texts(self) -> Iterator[tuple[str, str]]:
         for name in ("task", "queue", "schedule", "owner", "batch"):
             yield name, getattr(self, name) or ""
+        for task in self.without:
+            yield "without", task
         for each in self.arguments:
             text = msgspec.json.encode(each).decode().replace("\\\\", "")
             yield each.name, text.replace("\\u0000", "\0")
@@ -174,8 +178,9 @@ def asked(which: Filter | None) -> tuple[State | None, datetime | None, datetime
     which.check()
     rest = {name: getattr(which, name) for name in ("task", "queue", "schedule", "owner", "batch")}
     rest = {name: value for name, value in rest.items() if value is not None}
-    if which.arguments:
-        rest["arguments"] = which.arguments
+    for name in ("without", "arguments"):
+        if getattr(which, name):
+            rest[name] = getattr(which, name)
     return which.state, which.since, which.until, msgspec.json.encode(rest).decode()
 
 

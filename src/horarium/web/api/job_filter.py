@@ -11,6 +11,10 @@ from horarium.errors import InvalidInput
 from horarium.web.api.parameters import App, instant
 
 Task = Annotated[str | None, QueryParameter(description="Of this task.")]
+Without = Annotated[
+    str | None,
+    QueryParameter(description="Of any task but these, with commas between them."),
+]
 Queue = Annotated[str | None, QueryParameter(description="Of this queue.")]
 InState = Annotated[State | None, QueryParameter(name="state", description="In this state.")]
 OfSchedule = Annotated[str | None, QueryParameter(description="Made by this schedule.")]
@@ -38,6 +42,7 @@ def job_filter(
     app: App,
     in_state: InState = None,
     task: Task = None,
+    without: Without = None,
     queue: Queue = None,
     schedule: OfSchedule = None,
     owner: Owner = None,
@@ -54,6 +59,7 @@ def job_filter(
     return Filter(
         state=in_state,
         task=task,
+        without=tuple(name for name in (without or "").split(",") if name),
         queue=queue,
         schedule=schedule,
         owner=owner,

@@ -85,6 +85,7 @@ class Retries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         State | None, msgspec.Meta(description="failed, cancelled, succeeded; null: any of them")
     ] = State.FAILED
     task: str | None = None
+    without: Annotated[tuple[str, ...], msgspec.Meta(description="Of any task but these")] = ()
     queue: str | None = None
     schedule: str | None = None
     owner: str | None = None

@@ -19,7 +19,7 @@ from horarium.engine import (
 )
 from horarium.engine import Schedule as NewSchedule
 from horarium.engine import explain_schedule as reasons_of
-from horarium.errors import Conflict, NotFound
+from horarium.errors import Conflict, InvalidInput, NotFound
 from horarium.owner import current_owner
 from horarium.shop import Page
 from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, refuses
@@ -143,6 +143,8 @@ async def replace_schedule(
     before; one that is paused stays so. The same again changes nothing. An edit to an instant that
     has passed is refused: trigger the schedule instead.
     """
+    if data.id not in (None, id):
+        raise InvalidInput("id", f"the address says {id!r}; it is the same here, or left out")
     async with app.database.transaction():
         kept = await app.book.show(id)
         if kept.state == "retired":

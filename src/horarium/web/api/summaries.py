@@ -206,6 +206,7 @@ async def list_top_customers(app: App, wanted: WantedRanking) -> TopCustomers:
     summary="Orders behind a figure",
     dependencies=CHOSEN_DAY,
     responses=refuses(404),
+    opt={"page": True, "strict": True},
 )
 async def list_figure_orders(
     request: Request[Any, Any, Any],

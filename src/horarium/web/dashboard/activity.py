@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from horarium.engine import Job, worded
-from horarium.web.dashboard.sight import Upcoming
+from horarium.web.dashboard.sight import LastJobs, Upcoming
 from horarium.web.dashboard.timetable import is_internal
 from horarium.web.wording import lasted, minute, second, shortened, until
 
@@ -24,6 +24,14 @@ class JobLine(msgspec.Struct, frozen=True):
     took: str
     error: str
     progress: str
+
+
+class JobLines(msgspec.Struct, frozen=True):
+    """The list; where housekeeping is left out of it (not `all`), what `failed` of that."""
+
+    all: bool
+    lines: list[JobLine]
+    failed: list[JobLine]
 
 
 class FiringLine(msgspec.Struct, frozen=True):
@@ -45,8 +53,13 @@ class FiringLines(msgspec.Struct, frozen=True):
     internal: list[FiringLine]
 
 
-def job_line(job: Job, zone: str) -> JobLine:
-    """A job as a line of the list, times by the clock of the zone."""
+def job_lines(seen: LastJobs, zone: str) -> JobLines:
+    """The last jobs as lines, times by the clock of the zone."""
+    lines, failed = ([_job_line(job, zone) for job in jobs] for jobs in (seen.jobs, seen.failed))
+    return JobLines(seen.all, lines, failed)
+
+
+def _job_line(job: Job, zone: str) -> JobLine:
     error = "" if job.error is None else shortened(f"{job.error.type}: {job.error.message}")
     return JobLine(
         id=job.id,

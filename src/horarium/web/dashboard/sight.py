@@ -7,8 +7,9 @@ import msgspec
 
 from horarium import reports
 from horarium.application import Horarium
+from horarium.builtin_tasks import HOUSEKEEPING
 from horarium.database import Connection
-from horarium.engine import DueTime, Job, Kept, compiled, preview
+from horarium.engine import DueTime, Filter, Job, Kept, State, compiled, preview
 from horarium.errors import InvalidInput, NotFound
 from horarium.mismatch import refusal
 from horarium.web.api.parameters import checked_day
@@ -18,6 +19,8 @@ SPAN = timedelta(days=29)
 AROUND = timedelta(days=62)
 """How far a neighbouring day that was built is looked for."""
 ROWS, TOP, JOBS, FIRINGS = 10, 8, 8, 7
+LATELY = timedelta(days=1)
+"""For how long housekeeping that failed is told of where it is left out."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -46,6 +49,18 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     top: reports.Ranking[reports.RankedProduct]
 
 
+class LastJobs(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest jobs: all, or those that are not Horarium's own housekeeping.
+
+    Attributes:
+        failed: of each housekeeping task that is left out the newest job that failed lately.
+    """
+
+    all: bool
+    jobs: list[Job]
+    failed: list[Job] = []
+
+
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the page shows, as it was found; a report, or why there is none."""
 
@@ -53,14 +68,14 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     asked: str | None
     newest: date | None
-    jobs: list[Job]
+    jobs: LastJobs
     firings: list[Upcoming]
     promises: list[reports.Promise] = []
     report: Reported | None = None
     refusal: Refusal | None = None
 
 
-async def look(app: Horarium, asked: str | None) -> Sight:
+async def look(app: Horarium, asked: str | None, *, all_jobs: bool = False) -> Sight:
     """Look at the day that is asked for, or at the newest that was built."""
     kept = await app.book.schedules(count=FIRINGS)
     async with app.database.connection() as connection:
@@ -72,11 +87,22 @@ async def look(app: Horarium, asked: str | None) -> Sight:
         now=now,
         asked=asked,
         newest=newest,
-        jobs=await app.ledger.jobs(count=JOBS),
+        jobs=await _last_jobs(app, now, everything=all_jobs),
         firings=upcoming(kept),
         promises=await app.promises(),
         report=report,
         refusal=refusal,
+    )
+
+
+async def _last_jobs(app: Horarium, now: datetime, *, everything: bool) -> LastJobs:
+    if everything:
+        return LastJobs(all=True, jobs=await app.ledger.jobs(count=JOBS))
+    failures = [Filter(task=task, state=State.FAILED, since=now - LATELY) for task in HOUSEKEEPING]
+    return LastJobs(
+        all=False,
+        jobs=await app.ledger.jobs(Filter(without=HOUSEKEEPING), count=JOBS),
+        failed=[job for each in failures for job in await app.ledger.jobs(each, count=1)],
     )
 
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from horarium.builtin_tasks import HOUSEKEEPING
 from horarium.engine import Firing, Kept, worded
-from horarium.reports.tasks import TASK as BUILD_TASK
 from horarium.web.wording import minute, number, shortened
 
 LATE = timedelta(seconds=60)
@@ -78,9 +78,8 @@ def health(kept: Kept, seen: Condition) -> Health:
 
 
 def is_internal(kept: Kept) -> bool:
-    """Whether Horarium keeps a schedule for itself: one of its own code that builds no report."""
-    task = kept.schedule.task
-    return kept.origin == "code" and task.startswith("horarium.") and task != BUILD_TASK
+    """Whether Horarium keeps a schedule for itself: one of its own code, for its housekeeping."""
+    return kept.origin == "code" and kept.schedule.task in HOUSEKEEPING
 
 
 def _line(kept: Kept, seen: Condition) -> Line:

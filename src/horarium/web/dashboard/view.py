@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from horarium.reports import Promise, Promised
-from horarium.web.dashboard.activity import FiringLines, JobLine, firing_lines, job_line
+from horarium.web.dashboard.activity import FiringLines, JobLines, firing_lines, job_lines
 from horarium.web.dashboard.report_view import ReportView, report_view
 from horarium.web.dashboard.sight import Refusal, Sight
 from horarium.web.wording import long_day, sentence, short_day
@@ -31,7 +31,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None
     promises: list[PromiseLine]
     report: ReportView | None
-    jobs: list[JobLine]
+    jobs: JobLines
     firings: FiringLines
 
 
@@ -45,7 +45,7 @@ def view(seen: Sight) -> View:
         refusal=seen.refusal,
         promises=[_promise(each) for each in seen.promises if each.state in _TOLD],
         report=None if seen.report is None else report_view(seen.report, seen),
-        jobs=[job_line(job, seen.zone) for job in seen.jobs],
+        jobs=job_lines(seen.jobs, seen.zone),
         firings=firing_lines(seen.firings, seen.now),
     )
 

@@ -24,6 +24,7 @@ def tidied(document: Document) -> Document:
                 del response["headers"]
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         _close(body.get("schema", {}), tidy)
+    _tell_of_taken_words(tidy)
     return tidy
 
 
@@ -33,6 +34,28 @@ def operations(document: Document) -> Iterator[dict[str, Any]]:
         for method in ("get", "post", "put", "patch", "delete"):
             if method in path:
                 yield path[method]
+
+
+def _tell_of_taken_words(document: Document) -> None:
+    """Say where a name is refused with 405: GET /schedules/apply is no schedule called `apply`."""
+    for path, methods in document["paths"].items():
+        others = [each for each in document["paths"] if _is_one_of(each, path)]
+        for method, operation in methods.items():
+            if any(method not in document["paths"][other] for other in others):
+                refusal = operation["responses"]["404"]
+                taken = "The name is a path of its own, which takes other methods"
+                operation["responses"]["405"] = {**refusal, "description": taken}
+
+
+def _is_one_of(other: str, path: str) -> bool:
+    """Whether a path is one of those that another stands for: /jobs/stats, /jobs/{job_id}."""
+    if other.count("/") != path.count("/"):
+        return False
+    pairs = zip(other.split("/"), path.split("/"), strict=True)
+    differing = [(its, ours) for its, ours in pairs if its != ours]
+    return bool(differing) and all(
+        ours.startswith("{") and not its.startswith("{") for its, ours in differing
+    )
 
 
 def resolved(schema: Mapping[str, Any], document: Document) -> Mapping[str, Any]:
@@ -48,7 +71,8 @@ def _close(schema: Mapping[str, Any], document: Document) -> None:
     structure = resolved(schema, document)
     if "properties" in structure and isinstance(structure, dict):
         structure["additionalProperties"] = False
-    for part in (*structure.get("properties", {}).values(), structure.get("items", {})):
+    parts = (*structure.get("properties", {}).values(), *structure.get("oneOf", ()))
+    for part in (*parts, structure.get("items", {})):
         if part:
             _close(part, document)
 

@@ -7,6 +7,7 @@ select state, count(*) as count from (
        and due_at >= coalesce($2::timestamptz, '-infinity')
        and due_at < coalesce($3::timestamptz, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb -> 'without' ? task) is not true
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      limit $5::bigint)
     union all
@@ -14,6 +15,7 @@ select state, count(*) as count from (
      where ($1 is null or state = $1) and ($1 is null or $1 in ('succeeded', 'failed', 'cancelled'))
        and finished_at >= coalesce($2, '-infinity') and finished_at < coalesce($3, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb -> 'without' ? task) is not true
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      limit $5)
 ) matching

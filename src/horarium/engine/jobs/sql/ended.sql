@@ -8,6 +8,7 @@ with matching as (
        and finished_at >= $2::timestamptz and finished_at < $3
        and (finished_at, id) > ($2, $5::text collate "C")
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb -> 'without' ? task) is not true
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at, id limit $6)
     union all
@@ -16,6 +17,7 @@ with matching as (
        and finished_at >= $2 and finished_at < $3
        and (finished_at, id) > ($2, $5 collate "C")
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb -> 'without' ? task) is not true
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at, id limit $6)
 )

@@ -24,6 +24,7 @@ matching as (
        and due_at >= coalesce($2::timestamptz, '-infinity')
        and due_at < coalesce($3::timestamptz, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb -> 'without' ? task) is not true
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by j.due_at desc limit $5::bigint + $6::bigint)
     union all
@@ -35,6 +36,7 @@ matching as (
        and ($1 is null or $1 in ('failed', 'cancelled'))
        and finished_at >= coalesce($2, '-infinity') and finished_at < coalesce($3, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb -> 'without' ? task) is not true
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at desc limit $5 + $6)
     union all
@@ -45,6 +47,7 @@ matching as (
      where state = 'succeeded' and ($1 is null or $1 = 'succeeded')
        and finished_at >= coalesce($2, '-infinity') and finished_at < coalesce($3, 'infinity')
        and horarium.matches(task, queue, owner, schedule, arguments, $4::text::jsonb)
+       and ($4::text::jsonb -> 'without' ? task) is not true
        and ($4::text::jsonb ->> 'batch' is null or batch = $4::text::jsonb ->> 'batch')
      order by finished_at desc limit $5 + $6)
 )
