@@ -49,12 +49,12 @@ async def claimer(ledger: Ledger) -> AsyncIterator[NewClaimer]:
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    """A slow poll, so that bells must ring; a lease that a busy machine does not let lapse.
+    """No poll within a test, so that bells must ring; a lease that a busy machine does not let lapse.
 
     Who wants a worker to be taken for dead says so (`presume_dead`), and does not wait for it.
     """
     return Settings(
-        database_url=database_url, concurrency=10, threads=2, lease=6.0, poll=10.0, shutdown=5.0
+        database_url=database_url, concurrency=10, threads=2, lease=6.0, poll=300.0, shutdown=5.0
     )
 
 

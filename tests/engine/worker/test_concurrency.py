@@ -222,11 +222,15 @@ async def is_blocked(ledger: Ledger) -> bool:
 async def test_held_across_workers(broker: LedgerBroker) -> None:
     running: Counter[int] = Counter()
     most: Counter[int] = Counter()
+    full = [asyncio.Event() for _ in range(3)]
 
     @broker.task(concurrency_limit={"limit": 2, "key": "customer"})
     async def call(customer: int, n: int) -> None:
         running[customer] += 1
         most[customer] = max(most[customer], running[customer])
+        if running[customer] == 2:
+            full[customer].set()
+        await full[customer].wait()  # the limit is used: the first does not end alone
         await asyncio.sleep(0.001)
         running[customer] -= 1
 

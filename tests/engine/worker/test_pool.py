@@ -220,7 +220,7 @@ async def test_a_job_over_its_time_is_ended(
         sent = await task.kiq(str(tmp_path / "pids"))
         job = await ended(ledger, sent.task_id)
         assert error_of(job)[0] == "TimeoutError"
-        assert "timeout of 0.5 s" in error_of(job)[1]
+        assert "timeout of 2 s" in error_of(job)[1]
         for pid in await pids(tmp_path / "pids"):
             await eventually(lambda pid=pid: is_gone(pid))
 
