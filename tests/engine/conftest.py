@@ -49,7 +49,7 @@ async def claimer(ledger: Ledger) -> AsyncIterator[NewClaimer]:
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    """No poll within a test, so that bells must ring; a lease that a busy machine does not let lapse.
+    """No poll within a test: bells must ring. A lease that a busy machine does not let lapse.
 
     Who wants a worker to be taken for dead says so (`presume_dead`), and does not wait for it.
     """
