@@ -102,31 +102,17 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return DONE
     except Exception as error:
-        reason = _of_the_server(error)
-        if reason is None:
+        if not _is_of_the_server(error):
             raise
-        errors.print(f"horarium: PostgreSQL: {reason}", markup=False, style="red")
+        errors.print(f"horarium: PostgreSQL: {error}", markup=False, style="red")
         return FOUND_WRONG
     return status if isinstance(status, int) else DONE
 
 
-def _of_the_server(error: Exception) -> str | None:
-    """What is wrong with the server or its database, such as a full disk; nothing if we are."""
-    import asyncpg
+def _is_of_the_server(error: Exception) -> bool:
+    """Whether it says what is wrong with the server, such as a full disk, and not with us."""
+    from asyncpg import InsufficientResourcesError, OperatorInterventionError, PostgresSystemError
 
-    if isinstance(
-        error,
-        asyncpg.InsufficientResourcesError
-        | asyncpg.OperatorInterventionError
-        | asyncpg.PostgresSystemError,
-    ):
-        return str(error)
-    if isinstance(
-        error,
-        asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError | asyncpg.UndefinedFunctionError,
-    ):
-        return (
-            f"{error}. Where the database is new, or of an older Horarium, run: horarium migrate. "
-            "`horarium check` says whether it is"
-        )
-    return None
+    return isinstance(
+        error, InsufficientResourcesError | OperatorInterventionError | PostgresSystemError
+    )
