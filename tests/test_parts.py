@@ -71,7 +71,11 @@ def _is_in(module: str, package: str) -> bool:
     return module == package or module.startswith(package + ".")
 
 
-NAMES = sorted(value for name, value in vars(builtin_tasks).items() if name.isupper())
+NAMES = sorted(
+    value
+    for name, value in vars(builtin_tasks).items()
+    if name.isupper() and isinstance(value, str)
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
