@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from crew import TABLES, Crew, make_broker
-from waiting import presume_dead, until
 
+from engine.workplace import eventually, presume_dead
 from horarium.database import Connection, Database
 from horarium.engine import LedgerBroker
 from horarium.settings import Settings
@@ -68,15 +68,15 @@ async def test_frozen_amid_its_transaction(
         frozen = crew.hire()
         await send(broker, "stand", "a")
         tried = "select count(*) from public.tries"
-        await until(lambda: value(connection, tried), 1)
+        await eventually(lambda: value(connection, tried), 1)
         os.kill(frozen, signal.SIGSTOP)
         await presume_dead(connection, frozen)
         crew.hire()
-        await until(lambda: value(connection, tried), 2)
+        await eventually(lambda: value(connection, tried), 2)
         # Both attempts are under way; the first finds its gate open and is refused.
         await connection.execute("create table public.gate ()")
         os.kill(frozen, signal.SIGCONT)
-        await until(lambda: value(connection, "select count(*) from horarium.job_history"), 1)
+        await eventually(lambda: value(connection, "select count(*) from horarium.job_history"), 1)
         await everybody_is_at_work(connection, 2)
     row = await connection.fetchrow("select state, attempt from horarium.job_history")
     assert tuple(row) == ("succeeded", 2)
@@ -95,7 +95,7 @@ async def test_frozen_amid_its_commit(
     with Crew(settings) as crew:
         frozen = crew.hire()
         await send(broker, "write", "a")
-        await until(lambda: value(connection, WAITING), 1)
+        await eventually(lambda: value(connection, WAITING), 1)
         os.kill(frozen, signal.SIGSTOP)
         await presume_dead(connection, frozen)
         crew.hire()
@@ -103,13 +103,13 @@ async def test_frozen_amid_its_commit(
             os.kill(frozen, signal.SIGCONT)
             await everybody_is_at_work(connection, 2)
         await connection.execute("select pg_advisory_unlock(42)")
-        await until(lambda: value(connection, "select count(*) from horarium.job_history"), 1)
+        await eventually(lambda: value(connection, "select count(*) from horarium.job_history"), 1)
         if wakes == "after it is committed":
             os.kill(frozen, signal.SIGCONT)
         await everybody_is_at_work(connection, 2)
         # Nothing is left to be rescued: the next job is the next.
         await send(broker, "write", "b")
-        await until(lambda: value(connection, "select count(*) from horarium.job_history"), 2)
+        await eventually(lambda: value(connection, "select count(*) from horarium.job_history"), 2)
     rows = await connection.fetch("select id, state, attempt from horarium.job_history order by id")
     assert [tuple(row) for row in rows] == [("a", "succeeded", 1), ("b", "succeeded", 1)]
     assert await connection.fetchval("select count(*) from public.written") == 2
@@ -119,4 +119,4 @@ async def test_frozen_amid_its_commit(
 async def everybody_is_at_work(connection: Connection, workers: int) -> None:
     """Each has a lease that holds; whoever lost one has another."""
     live = "select count(*) from horarium.workers where stopped_at is null and lease_until > now()"
-    await until(lambda: value(connection, live), workers)
+    await eventually(lambda: value(connection, live), workers)

@@ -16,11 +16,11 @@ from pathlib import Path
 import asyncpg
 import msgspec
 import pytest
-import waiting
 from accounting import account, finished
 from crew import TABLES, Crew, calls, make_broker, seeds
 from taskiq.exceptions import SendTaskError
 
+from engine.workplace import eventually
 from horarium import migrations
 from horarium.embedded import EmbeddedPostgres
 from horarium.embedded.watch import postmaster
@@ -191,7 +191,7 @@ async def settle(broker: LedgerBroker, caller: Caller, crew: Crew) -> None:
     leases = (
         "select count(*) from horarium.workers where stopped_at is null and lease_until > now()"
     )
-    await waiting.until(lambda: connection.fetchval(leases), len(crew.members) - 1)
+    await eventually(lambda: connection.fetchval(leases), len(crew.members) - 1)
     await connection.close()
 
 
