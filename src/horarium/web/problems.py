@@ -25,7 +25,7 @@ from horarium.errors import (
     Unavailable,
 )
 from horarium.exports import MissingExtra
-from horarium.health import Health
+from horarium.health import NOT_MIGRATED, Health
 from horarium.shop import InsufficientStock, Outdated
 from horarium.web import refusals
 from horarium.web.pages import html, to_login, wants_html
@@ -230,8 +230,7 @@ def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Prob
 def _server_problem(request: Request[Any, Any, Any], error: Exception) -> Problem:
     if isinstance(error, asyncpg.UndefinedTableError | asyncpg.InvalidSchemaNameError):
         _log.warning("the database is not migrated", path=request.scope["path"])
-        detail = "the database's schema is not that of this version; run: horarium migrate"
-        return _problem(request, DOWN, detail)
+        return _problem(request, DOWN, NOT_MIGRATED)
     if isinstance(error, _PASSING):
         _log.warning("a request met a server that does not answer", error=str(error))
         return _problem(request, DOWN, "the database does not answer; try again in a moment")
