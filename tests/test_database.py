@@ -1,11 +1,13 @@
 """The way to PostgreSQL: joined transactions, JSON as bytes, and errors that name the server."""
 
 import asyncio
+from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 
-from horarium.database import Database
+from horarium.database import _ARRAYS, Database
 from horarium.errors import HorariumError, Unavailable
 from horarium.link import Link
 from horarium.listener import Listener
@@ -111,6 +113,31 @@ async def test_json_travels_as_bytes(database: Database) -> None:
         several = await connection.fetchval("select $1::jsonb[]", [b"1", None, b'"x"'])
     assert value == b'{"a": [1, 2.50, null]}'
     assert several == [b"1", None, b'"x"']
+
+
+async def test_arrays_of_the_servers_own_types_are_known_and_not_asked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are what asyncpg would have found out, from this server and by this release of it."""
+    async with database.connection() as connection:
+        found, _ = await connection._introspect_types([each["oid"] for each in _ARRAYS], None)
+        rows = {row["oid"]: dict(row) for row in found}
+        for known in _ARRAYS:
+            assert {name: rows[known["oid"]][name] for name in known} == known
+
+    async def ask(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(asyncpg.Connection, "_introspect_types", ask)
+    connection = await database.connect("test")
+    try:
+        row = await connection.fetchrow(
+            "select $1::jsonb[] as documents, $2::int[] as numbers, $3::timestamptz[] as times",
+            *([b"[1]", None], [1, 2], [datetime(2026, 3, 29, 1, tzinfo=UTC)]),
+        )
+    finally:
+        await connection.close()
+    assert tuple(row) == ([b"[1]", None], [1, 2], [datetime(2026, 3, 29, 1, tzinfo=UTC)])
 
 
 async def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:

@@ -58,6 +58,28 @@ def test_a_wrong_value_is_refused_by_name(
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("zone", "horarium_zone"),
+        ("prot", "horarium_port"),
+        ("horarium_prt", "horarium_port"),
+        ("database", "database_url"),
+        ("colour", None),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_with_the_one_that_was_meant(
+    tmp_path: Path, written: str, meant: str | None
+) -> None:
+    (tmp_path / "horarium.toml").write_text(f"{written} = 1\n")
+    hint = f"; did you mean {meant}?" if meant else ""
+    with pytest.raises(InvalidSetting) as refused:
+        load({}, tmp_path)
+    assert str(refused.value).endswith(
+        f"{written} in horarium.toml: there is no such setting{hint}"
+    )
+
+
 @pytest.mark.parametrize("text", ["horarium_port = ", "\x00", "horarium_prt = 1"])
 def test_a_file_that_cannot_be_used_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "horarium.toml").write_text(text)

@@ -112,10 +112,17 @@ def read_file(path: Path, settings: Iterable[Setting]) -> dict[str, Any]:
             raise InvalidSetting(f"{table} in {FILE}", "it takes a table of names and values")
     for name in written:
         if name not in known and name not in _TABLES:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            meant = _nearest(name, known)
+            hint = f"; did you mean {meant}?" if meant else ""
             raise InvalidSetting(f"{name} in {FILE}", f"there is no such setting{hint}")
     return written
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    """The setting that was probably meant; names are those of variables, most begin in one way."""
+    long = difflib.get_close_matches(f"horarium_{name}", known, n=1, cutoff=0.8)
+    near = long or difflib.get_close_matches(name, known, n=1)
+    return near[0] if near else None
 
 
 def _read(setting: Setting, source: str, text: str) -> Any:

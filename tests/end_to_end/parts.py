@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -26,8 +26,12 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def command(*arguments: str, env: Mapping[str, str], folder: Path) -> str:
     """Run a command to its end; its output."""
+    return _run("-m", "horarium", *arguments, env=env, folder=folder)
+
+
+def _run(*arguments: str, env: Mapping[str, str], folder: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "horarium", *arguments],
+        [sys.executable, *arguments],
         env=env,
         cwd=folder,
         capture_output=True,
@@ -37,6 +41,36 @@ def command(*arguments: str, env: Mapping[str, str], folder: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+class Measured(NamedTuple):
+    """A command that has ended: its output, seconds, and the most memory that it had in bytes."""
+
+    output: str
+    seconds: float
+    memory: int
+
+
+# What a process had before it became another program counts as its memory: a small one starts it.
+MEASURE = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=file)
+sys.exit(status)
+"""
+
+
+def measured(*arguments: str, env: Mapping[str, str], folder: Path) -> Measured:
+    """Run a command to its end, and see what it took."""
+    memory = folder / "memory"
+    began = time.monotonic()
+    output = _run(
+        "-c", MEASURE, str(memory), sys.executable, "-m", "horarium", *arguments,
+        env=env, folder=folder,
+    )  # fmt: skip
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Measured(output, time.monotonic() - began, int(memory.read_text()) * unit)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The main job, as its users run it: real processes, real orders, known answers."""
 
+import asyncio
 import json
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.end_to_end.parts import command, environment, free_port, get, running, status_of, until
+from tests.end_to_end.full_year import check_year
+from tests.end_to_end.parts import (
+    command,
+    environment,
+    free_port,
+    get,
+    measured,
+    running,
+    status_of,
+    until,
+)
 
 # day: invoices, lines, distinct products, units, value; sales: invoices, lines, units, value,
 # average; cancellations: invoices, value. From the data's README.
@@ -48,7 +59,13 @@ def test_a_year_of_reports_built_by_the_schedule_is_exact_to_the_last_digit(
 
     command("migrate", env=env, folder=tmp_path)
     file = shared_data / "uci-online-retail" / "online_retail.csv.gz"
-    assert horarium("import", str(file))["lines"] == 541_909
+    year = measured("import", str(file), "--json", env=env, folder=tmp_path)
+    assert year.seconds < 60
+    assert year.memory < 150_000_000
+    done = json.loads(year.output)
+    assert (done["lines"], done["bad"]) == (541_909, 0)
+    assert (done["orders"], done["users"], done["products"]) == (25_900, 4_372, 4_070)
+    asyncio.run(check_year(database_url))
 
     with (
         running("scheduler", env=env, folder=tmp_path),

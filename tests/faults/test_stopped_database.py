@@ -40,6 +40,12 @@ from horarium.settings import Settings
 
 FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 """What `pg_ctl stop -m` sends; the second is a crash as far as the server's data are concerned."""
+SETTINGS = {
+    "fsync": "off",
+    # Whose commits are to be synchronous waits for this standby, which never comes.
+    "synchronous_standby_names": "nobody",
+    "synchronous_commit": "local",
+}
 
 
 class Server:
@@ -47,7 +53,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._embedded = EmbeddedPostgres(folder, settings={"fsync": "off"})
+        self._embedded = EmbeddedPostgres(folder, settings=SETTINGS)
         self.url = self._embedded.start()
 
     async def stop(self, how: signal.Signals) -> None:
@@ -200,6 +206,32 @@ def the_errors_were_clear(caller: Caller) -> None:
     assert {type(each) for each in caller.errors} == {Unavailable}
     words = ("cannot be used", "whether that was still committed is not known")
     assert all(any(each in str(error).lower() for each in words) for error in caller.errors)
+
+
+async def test_a_job_begins_before_its_caller_knows_that_it_is_kept(
+    server: Server, broker: LedgerBroker, settings: Settings
+) -> None:
+    """The caller waits for the disk, or as here for a standby; a worker need not."""
+    begun = asyncio.Event()
+
+    @broker.task("begin")
+    async def begin() -> None:
+        begun.set()
+
+    patient = f"{server.url}&synchronous_commit=on"
+    caller = make_broker(msgspec.structs.replace(settings, database_url=patient))
+    worker = broker.worker()
+    running = asyncio.create_task(worker.run())
+    calling = asyncio.create_task(caller.register_task(begin.original_func, "begin").kiq())
+    await asyncio.wait_for(begun.wait(), 30)
+    assert not calling.done()
+    async with broker.ledger.database.connection() as connection:
+        waiting = "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"
+        assert await connection.fetch(waiting) == [(True,)]
+    assert (await calling).is_new
+    worker.stop()
+    await running
+    await caller.shutdown()
 
 
 @pytest.mark.parametrize("how", [FAST, IMMEDIATE])

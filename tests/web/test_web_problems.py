@@ -135,6 +135,14 @@ async def test_a_database_that_is_not_migrated(empty_database_url: str) -> None:
         refused(await client.get("/report"), 503, says="horarium migrate")
         problem = refused(await client.get("/health/ready"), 503, says="horarium migrate")
         assert (problem["database"], problem["migrated"]) == (True, False)
+
+
+async def test_a_database_that_an_older_version_has_migrated(
+    app: Horarium, client: httpx.AsyncClient
+) -> None:
+    async with app.database.connection() as connection:
+        await connection.execute("drop procedure horarium.enqueue")
+    refused(await client.post("/report/generate"), 503, says="horarium migrate")
     await app.close()
 
 

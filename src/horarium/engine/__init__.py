@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from horarium.engine.broker.scheduler import LedgerScheduler
     from horarium.engine.broker.signature import wanted_arguments
     from horarium.engine.broker.source import BookSource
+    from horarium.engine.broker.task import NotSent
     from horarium.engine.jobs.batches import Batch, BatchCancellation, Batches, BatchProgress
     from horarium.engine.jobs.batches import Kind as BatchKind
     from horarium.engine.jobs.composition import After, OnFailure
@@ -185,6 +186,7 @@ __all__ = [
     "Mark",
     "Member",
     "NewJob",
+    "NotSent",
     "OnFailure",
     "OnFold",
     "OnGap",

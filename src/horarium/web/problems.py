@@ -16,6 +16,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from horarium.engine import NotSent
 from horarium.errors import (
     Conflict,
     HorariumError,
@@ -227,8 +228,18 @@ def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Prob
     return _problem(request, kind, error.detail)
 
 
+# What is missing is ours: queries of a report's own are refused before, as its own.
+_OF_ANOTHER_VERSION = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidSchemaNameError,
+)
+
+
 def _server_problem(request: Request[Any, Any, Any], error: Exception) -> Problem:
-    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.InvalidSchemaNameError):
+    if isinstance(error, NotSent) and isinstance(error.__cause__, Exception):
+        return problem_of(request, error.__cause__)
+    if isinstance(error, _OF_ANOTHER_VERSION):
         _log.warning("the database is not migrated", path=request.scope["path"])
         return _problem(request, DOWN, NOT_MIGRATED)
     if isinstance(error, _PASSING):

@@ -71,6 +71,59 @@ async def test_a_job_is_recorded_as_it_was_asked_for(ledger: Ledger) -> None:
     assert job.due_at == job.enqueued_at
 
 
+FULL: list[dict[str, Any]] = [
+    {},
+    {"delay": 90.5, "expires_after": 3600.0, "owner": "ada", "priority": -3},
+    {"due_at": NOON + timedelta(days=1), "schedule": "nightly", "fired_for": NOON},
+    {"due_at": NOON - timedelta(days=1), "queue": "mail", "labels": b'{"colour": "red"}'},
+    {"payload": b"\x00\xff", "arguments": None, "limits": b'[{"key": "k", "most": 1}]'},
+]
+
+
+@pytest.mark.parametrize("fields", FULL)
+async def test_alone_it_becomes_what_it_becomes_in_a_transaction(
+    database: Database, fields: dict[str, Any]
+) -> None:
+    """Two statements record it, one of which commits by itself."""
+    ledger = Ledger(database, SetClock(NOON))
+    job = NewJob(id="a", task="send", **{"arguments": arguments(1), **fields})
+    rows = []
+    for is_alone in (True, False):
+        if is_alone:
+            answers = [await ledger.enqueue(job) for _ in range(2)]
+        else:
+            async with database.transaction():
+                answers = [await ledger.enqueue(job) for _ in range(2)]
+        assert [answer.is_new for answer in answers] == [True, False]
+        async with database.connection() as connection:
+            rows.append(dict(await connection.fetchrow("delete from horarium.jobs returning *")))
+    assert rows[0] == rows[1]
+    assert rows[0]["enqueued_at"] == NOON
+
+
+async def test_it_is_on_the_disk_when_the_call_has_returned(
+    ledger: Ledger, database: Database, connection: Connection
+) -> None:
+    """Although workers see it before: the log is written to beyond the job's row."""
+    name = await connection.fetchval("select current_database()")
+    await connection.execute(f"alter database {name} set synchronous_commit = on")
+    await connection.execute("""
+        create table public.inserted (place pg_lsn);
+        create function public.note() returns trigger language plpgsql as $$
+        begin
+            insert into public.inserted values (pg_current_wal_insert_lsn());
+            return new;
+        end $$;
+        create trigger note after insert on horarium.jobs
+        for each row execute function public.note();
+    """)
+    for _ in range(20):
+        await ledger.enqueue(NewJob(id="a", task="send"))
+        flushed = "select pg_current_wal_flush_lsn() > place from public.inserted"
+        assert await connection.fetchval(flushed)
+        await connection.execute("truncate public.inserted, horarium.jobs")
+
+
 async def test_text_that_only_looks_like_nul_is_kept(ledger: Ledger) -> None:
     await ledger.enqueue(NewJob(id="a", task="t", arguments=arguments(r"\u0000", "\\")))
     assert b"u0000" in bytes((await ledger.show("a")).arguments or b"")

@@ -121,8 +121,9 @@ async def test_a_worker_that_has_too_much_to_tell_says_so(
 ) -> None:
     monkeypatch.setattr(relay, "MOST_AT_ONCE", 5)
     monkeypatch.setattr(relay, "LEAST_BETWEEN", 0.5)
-    await broker.enqueue_many(plain, [() for _ in range(50)])
     async with watching.watch(Watch()) as sight, working(broker.worker()):
+        await eventually(lambda: hears(broker))
+        await broker.enqueue_many(plain, [() for _ in range(50)])
         seen: list[Any] = []
         missed = False
         while not missed:

@@ -23,6 +23,12 @@ def settings(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, pool=2, shutdown=1.0)
 
 
+@pytest.fixture(autouse=True)
+def as_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of the pool gets this one's path in the place of its own."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "as_installed")
+
+
 def in_process(broker: LedgerBroker, function: Any, **labels: Any) -> Any:
     return broker.task(function.__name__, executor="process", **labels)(function)
 

@@ -29,7 +29,7 @@ from horarium.engine.jobs.holding import Holding
 from horarium.engine.jobs.job import Enqueued, NewJob, State, UniqueKey
 from horarium.errors import Conflict, InvalidInput
 from horarium.owner import current_owner
-from horarium.transaction import current_transaction
+from horarium.transaction import current_connection, current_transaction
 
 _AT_ONCE = 10_000
 _FEW = 16
@@ -55,6 +55,11 @@ class Ledger(Holding):
             return await self._enqueue_after(job, job.after)
         if job.unique is not None:
             return await self._enqueue_unique(job, job.unique)
+        if current_connection() is None:
+            # In a transaction of its own it may be seen before it is on the disk.
+            async with self.database.connection() as connection:
+                is_new = await connection.fetchval(_sql("enqueue_alone"), *self._values(job))
+            return Enqueued(job.id, is_new)
         async with self.database.connection() as connection:
             row = await connection.fetchrow(_sql("enqueue"), *self._values(job))
         return Enqueued(job.id, row is not None)

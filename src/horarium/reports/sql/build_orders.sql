@@ -17,7 +17,9 @@ reported as (
     select exists (select from shop.reports where report_at = $3::date) as before
 ),
 orders as materialized (
-    -- `other` lines are those that no sale has: few, so that the sums of sales are the remainder.
+    -- `other` lines are those that no sale has: few, so that the sums of sales are the remainder. Each
+    -- line is asked once whether it is one; their sums are looked up where a sale has any. Asking
+    -- again for each sum took a tenth of the time of all.
     select
         o.id, o.kind, o.currency,
         o.kind = 'sale' and o.status = 'cancelled' as is_cancelled,
@@ -26,9 +28,18 @@ orders as materialized (
         coalesce(sum(i.quantity * i.price), 0) + o.freight as value,
         o.freight,
         count(*) filter (where i.quantity <= 0 or i.price <= 0) as other_lines,
-        coalesce(sum(i.quantity) filter (where i.quantity <= 0 or i.price <= 0), 0) as other_units,
-        coalesce(sum(i.quantity * i.price) filter (where i.quantity <= 0 or i.price <= 0), 0)
-            as other_value,
+        case when count(*) filter (where i.quantity <= 0 or i.price <= 0) > 0 and o.kind = 'sale'
+            then (
+                select sum(other.quantity) from shop.order_items other
+                where other.order_id = o.id and (other.quantity <= 0 or other.price <= 0)
+            ) else 0
+        end as other_units,
+        case when count(*) filter (where i.quantity <= 0 or i.price <= 0) > 0 and o.kind = 'sale'
+            then (
+                select sum(other.quantity * other.price) from shop.order_items other
+                where other.order_id = o.id and (other.quantity <= 0 or other.price <= 0)
+            ) else 0
+        end as other_value,
         array_agg(i.product_id) as products
     from shop.orders o
     left join shop.order_items i on i.order_id = o.id

@@ -1,6 +1,7 @@
 -- Records one job and wakes its queue's workers when the transaction commits.
 -- Promises: a job whose id is unfinished already is left alone, and no row comes back.
 -- JSON comes as text, which every connection can send, also one of SQLAlchemy's.
+-- The procedure of `enqueue_alone` records the same row; a test compares them.
 -- Carried by the primary key.
 with asked as (
     select
