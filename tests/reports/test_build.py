@@ -120,6 +120,39 @@ async def test_figures_alone_make_a_revision_too(connection: Connection) -> None
     assert (await summary(connection, DAY)).distinct_products == 2
 
 
+async def test_products_of_a_large_day_are_counted_exactly(connection: Connection) -> None:
+    """Also those of an early order alone, or the last, or with the hash of one that all have."""
+    pair = await connection.fetchrow(
+        "select min(id), max(id) from (select 'p' || n as id from generate_series(1, 9999) n) p "
+        "group by hashtext(id) & 262143 having count(*) = 2 limit 1"
+    )
+    usual, twin = ((each, 1, "1.50") for each in pair)
+    await place(connection, "a", PEN, ("early", 1, "1"), at=NOON - timedelta(hours=1))
+    await place(connection, "b", CUP, usual, at=NOON)
+    await connection.execute(
+        "insert into shop.orders (id, currency, placed_at) "
+        "select n::text, 'EUR', $1::timestamptz + n * interval '1 ms' "
+        "from generate_series(1, 25100) n",
+        NOON,
+    )
+    await connection.execute(
+        "insert into shop.order_items (order_id, line, product_id, quantity, price) "
+        "select n::text, line, product, 1, 1 "
+        "from generate_series(1, 25099) n, unnest($1::text[]) with ordinality of (product, line)",
+        ["pen", "cup", usual[0]],
+    )
+    await place(connection, "z", CUP, ("late", 1, "1"), twin, at=NOON + timedelta(hours=1))
+    await place(connection, "other", ("tomorrow", 1, "1"), at=NOON + timedelta(days=1))
+    await build_day(connection)
+    found = await summary(connection, DAY)
+    assert (found.total_orders, found.total_products) == (25_103, 75_304)
+    assert found.distinct_products == 6
+    await connection.execute("delete from shop.order_items where order_id = 'z'")
+    await connection.execute("update shop.order_items set product_id = 'cup' where order_id <> 'a'")
+    assert (await build_day(connection)).rows_altered == 1
+    assert (await summary(connection, DAY)).distinct_products == 3
+
+
 async def test_a_day_without_orders_is_a_report_of_none(connection: Connection) -> None:
     revision = await build_day(connection)
     assert (revision.revision, revision.row_count) == (1, 0)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from workplace import attempts, ended, enqueue, eventually, states, working
 from horarium.database import Database
 from horarium.engine import Cancel, Error, Ledger, LedgerBroker, NewJob, Snooze, State
 from horarium.engine.broker.execution import MOST_RESULT
+from horarium.engine.jobs.outcome import Held
+from horarium.engine.worker.finisher import Finisher
 from horarium.events import JobEnded, JobStarted
 
 
@@ -110,6 +113,36 @@ async def test_failed_attempts_are_kept_and_tried_again(
     outcomes = [event.outcome for event in told if isinstance(event, JobEnded)]
     assert outcomes == ["retrying", "retrying", "succeeded"]
     assert [event.attempt for event in told if isinstance(event, JobStarted)] == [1, 2, 3]
+
+
+async def test_an_attempt_begins_to_be_told_when_the_one_before_has_been(
+    broker: LedgerBroker, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late the answer to a commit is read: the next claim comes on another connection."""
+    record = Finisher._record
+
+    async def read_late(self: Finisher, held: Sequence[Held]) -> Any:
+        written = await record(self, held)
+        await asyncio.sleep(0.2)
+        return written
+
+    monkeypatch.setattr(Finisher, "_record", read_late)
+    asked = 0
+
+    @broker.task(max_retries=1, retry_delay=0.0)
+    async def again() -> Snooze | None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise OSError("no")
+        return Snooze(0.0) if asked == 2 else None
+
+    async with working(broker.worker()):
+        sent = await again.kiq()
+        assert not (await sent.wait_result(timeout=60)).is_err
+        await eventually(lambda: asyncio.sleep(0, len(told)), 6)
+    outcomes = [event.outcome if isinstance(event, JobEnded) else "started" for event in told]
+    assert outcomes == ["started", "retrying", "started", "snoozed", "started", "succeeded"]
 
 
 async def test_exception_types_choose_whether_it_is_tried_again(broker: LedgerBroker) -> None:

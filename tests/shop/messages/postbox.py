@@ -6,7 +6,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +57,13 @@ class Postbox:
         queue = await self._channel.declare_queue(name, durable=True, passive=True)
         return int(queue.declaration_result.message_count)
 
+    async def consumers(self, subject: str = "order") -> int:
+        """How many consume from a queue."""
+        queue = await self._channel.declare_queue(
+            self._queues[Subject(subject)], durable=True, passive=True
+        )
+        return int(queue.declaration_result.consumer_count)
+
     async def drop_dead(self, subject: str = "order") -> None:
         """Take a dead queue away."""
         await self._channel.queue_delete(f"{self._queues[Subject(subject)]}.dead")
@@ -96,11 +103,16 @@ async def consuming(
 
 
 class Line:
-    """A way to RabbitMQ that can be cut, as by a restart of the server or of what lies between."""
+    """A way to RabbitMQ that can be cut, as by a restart of the server or of what lies between.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        answers: those of RabbitMQ after which the line is cut by itself, once.
+    """
+
+    def __init__(self, url: str, answers: int | None = None) -> None:
         self._target = urlsplit(url)
         self._ends: set[asyncio.StreamWriter] = set()
+        self._answers = answers
         self.connections = 0
 
     @asynccontextmanager
@@ -126,12 +138,24 @@ class Line:
             self._target.hostname or "127.0.0.1", self._target.port or 5672
         )
         self._ends |= {writer, there[1]}
-        await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        await asyncio.gather(
+            _copy(reader, there[1], lambda: None), _copy(there[0], writer, self._count)
+        )
+
+    def _count(self) -> None:
+        if self._answers is not None:
+            self._answers -= 1
+            if self._answers < 0:
+                self._answers = None
+                self.cut()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passes: Callable[[], None]
+) -> None:
     with suppress(OSError):
         while data := await reader.read(65536):
+            passes()
             writer.write(data)
             await writer.drain()
     writer.transport.abort()

@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from postbox import Line, Postbox, consuming
 
 from engine.workplace import eventually
 from horarium.database import Connection, Database
 from horarium.shop import read_order, read_product
-from horarium.shop.messages import message_counts
+from horarium.shop.messages import consumer, message_counts
 from horarium.shop.messages.acts import Subject
 
 Queues = Mapping[Subject, str]
@@ -233,6 +234,29 @@ async def test_a_connection_that_is_cut_is_opened_again(
         assert line.connections >= 2
     async with database.connection() as connection:
         assert await stock(connection) == 1700
+
+
+async def test_a_connection_may_be_cut_at_any_step_of_its_beginning(
+    database: Database,
+    rabbitmq_url: str,
+    queues: Queues,
+    postbox: Postbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was half begun does not consume beside what is begun anew."""
+    monkeypatch.setattr(consumer, "RECONNECT", 0.05)
+    was_cut = True
+    answers = 0
+    while was_cut:
+        line = Line(rabbitmq_url, answers)
+        async with line.opened() as url, consuming(database, url, queues):
+            await postbox.send("create", CUPS, event=f"{answers}")
+            await eventually(lambda: orders(database), answers + 1)
+            await eventually(postbox.consumers, 1)
+            was_cut = line.connections > 1
+        answers += 1
+    # Shaking hands takes four of them; then each queue and each channel is one or two.
+    assert answers > 10
 
 
 async def test_a_database_that_is_away_is_waited_for(

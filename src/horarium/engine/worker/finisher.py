@@ -70,6 +70,7 @@ class Finisher:
         self._kept: list[_Kept] = []
         self._singly = 0
         self._in_doubt = 0
+        self._writing: frozenset[str] = frozenset()
         self._came = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
@@ -111,6 +112,15 @@ class Finisher:
         while self._kept:
             await self._written.wait()
 
+    async def told(self, job: str) -> None:
+        """Wait until who listens has heard how this job's attempt before ended.
+
+        Once its outcome is committed, the next attempt may be claimed before the answer to the
+        commit is read: they come on different connections.
+        """
+        while job in self._writing:
+            await self._written.wait()
+
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
@@ -138,12 +148,14 @@ class Finisher:
         # Should its answer be lost, the very same is sent again: it may have been written, and
         # what came later must not make it look younger than the claims of today.
         self._in_doubt = len(batch)
+        self._writing = frozenset(each.held.claim.id for each in batch)
         try:
             accepted, stopped = await self._record([each.held for each in batch])
         except _UNSTORABLE as error:
             if len(batch) > 1:
                 self._singly = len(batch)
                 self._in_doubt = 0
+                self._writing = frozenset()
                 return
             batch = [batch[0]._replace(held=_not_stored(batch[0].held, error))]
             accepted, stopped = await self._record([batch[0].held])
@@ -154,6 +166,7 @@ class Finisher:
             _answer(each, each.held.claim.id in accepted)
         self._conclude(batch, accepted)
         tell_stopped(self._events, stopped)
+        self._writing = frozenset()
         self._announce()
 
     def _conclude(self, batch: Sequence[_Kept], accepted: set[str]) -> None:

@@ -176,6 +176,7 @@ class Worker:
         run.enter()
         try:
             if self._events.hears(JobStarted):
+                await self._finisher.told(run.claim.id)
                 self._events.publish(started(run.claim))
             outcome = await self._outcome(run)
             await run.shake_off()

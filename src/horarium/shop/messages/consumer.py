@@ -53,19 +53,9 @@ class Consumer:
         self._database = database
         self._url = url
         self._queues = queues
-        self._broker = RabbitBroker(
-            url,
-            reconnect_interval=RECONNECT,
-            apply_types=False,
-            logger=None,
-            graceful_timeout=10,
-            # What no queue takes is an error, or the dead queue would lose without a word.
-            default_channel=Channel(on_return_raises=True),
-        )
         self._receipts: dict[str, Receipts] = {}
         self._intakes = {subject: Intake(database, subject.value) for subject in queues}
-        for subject, name in queues.items():
-            self._subscribe(subject, name)
+        self._broker = self._new_broker()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until told to stop; what has begun is finished first."""
@@ -73,7 +63,7 @@ class Consumer:
             if await self._connected(stop):
                 _log.info("messages are consumed", queues=sorted(self._queues.values()))
                 await stop.wait()
-            await self._broker.stop()
+            await self._close()
 
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[None]:
@@ -93,15 +83,45 @@ class Consumer:
                 for name in self._queues.values():
                     await self._declare_dead(name)
                 await self._broker.start()
-            except (AMQPError, OSError) as error:
-                _log.warning("RabbitMQ does not answer", url=mask(self._url), error=str(error))
+            # Where a connection is cut while it is being set up, its library raises whatever it
+            # has at hand: a bare Exception, or a cancellation that nobody ordered.
+            except (Exception, asyncio.CancelledError) as error:
+                if _is_cancelled():
+                    raise
+                reason = str(error) or type(error).__name__
+                _log.warning("RabbitMQ does not answer", url=mask(self._url), error=reason)
+                # What had begun to consume must not go on beside what is begun next.
+                await self._close()
+                self._broker = self._new_broker()
                 await set_within(stop, RECONNECT)
             else:
                 return True
         return False
 
-    def _subscribe(self, subject: Subject, name: str) -> None:
-        subscriber = self._broker.subscriber(
+    async def _close(self) -> None:
+        try:
+            await self._broker.stop()
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_cancelled():
+                raise
+            _log.info("the connection to RabbitMQ was cut", error=str(error))
+
+    def _new_broker(self) -> RabbitBroker:
+        broker = RabbitBroker(
+            self._url,
+            reconnect_interval=RECONNECT,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=10,
+            # What no queue takes is an error, or the dead queue would lose without a word.
+            default_channel=Channel(on_return_raises=True),
+        )
+        for subject, name in self._queues.items():
+            self._subscribe(broker, subject, name)
+        return broker
+
+    def _subscribe(self, broker: RabbitBroker, subject: Subject, name: str) -> None:
+        subscriber = broker.subscriber(
             RabbitQueue(name, durable=True),
             channel=Channel(prefetch_count=PREFETCH),
             ack_policy=AckPolicy.MANUAL,
@@ -173,6 +193,12 @@ class Consumer:
                 done = ""
             if not done.endswith(" 10000"):
                 await asyncio.sleep(TIDY)
+
+
+def _is_cancelled() -> bool:
+    """Whether it was this task that somebody cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _as_it_is(received: StreamMessage[IncomingMessage]) -> StreamMessage[IncomingMessage]:
