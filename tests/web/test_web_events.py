@@ -180,6 +180,7 @@ async def test_all_events_by_queue_task_and_owner(
 ) -> None:
     paths = ("/events", "/events?queue=mail", "/events?task=step", "/events?owner=ada")
     async with AsyncExitStack() as stack, working(elsewhere.broker.worker()):
+        await relaying(elsewhere, wanted=False)
         streams = {path: await stack.enter_async_context(following(served, path)) for path in paths}
         await eventually(
             lambda: count(app, "select jsonb_array_length(wanted) from horarium.watches"), 4
@@ -217,7 +218,7 @@ async def test_a_job_that_is_cancelled_before_it_begins_is_told(
 
 
 async def relaying(elsewhere: Horarium, wanted: bool = True) -> None:
-    """The worker has heard that somebody watches."""
+    """The worker has read that somebody watches, or that nobody does; until then it hears all."""
     from horarium.events import JobSucceeded
 
     async def hears() -> bool:
@@ -232,6 +233,7 @@ async def test_a_client_that_goes_frees_everything(
     before = await count(app, LISTENERS)
     async with working(elsewhere.broker.worker()):
         await eventually(lambda: count(app, LISTENERS), before + 1)  # the worker's own
+        await relaying(elsewhere, wanted=False)
         async with following(served, "/events") as stream:
             await relaying(elsewhere)
             assert await count(app, WATCHES) == 1

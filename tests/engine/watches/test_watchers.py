@@ -41,12 +41,23 @@ async def hears(broker: LedgerBroker) -> bool:
     return broker.events.hears(JobSucceeded)
 
 
+def read_late(broker: LedgerBroker, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have workers read who watches when this job has ended."""
+    read = relay.Relay._read
+
+    async def read_then(self: relay.Relay) -> None:
+        await ended(broker.ledger, job)
+        await read(self)
+
+    monkeypatch.setattr(relay.Relay, "_read", read_then)
+
+
 async def test_a_worker_tells_only_while_somebody_watches(
     broker: LedgerBroker, watching: Watchers, plain: Any, connection: Connection
 ) -> None:
     async with working(broker.worker()):
         await ended(broker.ledger, (await plain.kiq()).task_id)
-        assert not await hears(broker)
+        await eventually(lambda: hears(broker), False)
         async with watching.watch(Watch()) as sight:
             await eventually(lambda: hears(broker))
             sent = await plain.kiq()
@@ -66,14 +77,46 @@ async def test_a_worker_tells_only_while_somebody_watches(
 async def test_a_worker_that_starts_later_is_told_who_watches(
     broker: LedgerBroker, watching: Watchers, plain: Any
 ) -> None:
-    async with watching.watch(Watch(task=plain.task_name)), working(broker.worker()):
-        await eventually(lambda: hears(broker))
+    async with watching.watch(Watch(task=plain.task_name)) as sight, working(broker.worker()):
+        await plain.kiq()
+        assert await sight.wait(10)
+        assert type(sight.take().events[0]) is JobStarted
+
+
+async def test_the_first_jobs_of_a_worker_are_told_too(
+    broker: LedgerBroker, watching: Watchers, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late it has read who watches; and nothing to those who watch other jobs."""
+    sent = [await plain.kiq() for _ in range(3)]
+    read_late(broker, sent[-1].task_id, monkeypatch)
+    async with watching.watch(Watch(job=sent[1].task_id)) as sight, working(broker.worker()):
+        kinds: list[type] = []
+        while kinds[-1:] != [JobSucceeded]:
+            assert await sight.wait(10)
+            taken = sight.take()
+            assert {event.id for event in taken.events} == {sent[1].task_id}
+            kinds += [type(event) for event in taken.events]
+        assert kinds == [JobStarted, JobSucceeded]
+
+
+async def test_more_first_jobs_than_are_kept_are_said_to_be_missed(
+    broker: LedgerBroker, watching: Watchers, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "MOST_AT_ONCE", 5)
+    sent = [await plain.kiq() for _ in range(9)]
+    read_late(broker, sent[-1].task_id, monkeypatch)
+    async with watching.watch(Watch()) as sight, working(broker.worker()):
+        missed = False
+        while not missed:
+            assert await sight.wait(10)
+            missed = sight.take().missed
 
 
 async def test_a_watcher_that_was_killed_is_forgotten(
     broker: LedgerBroker, connection: Connection, plain: Any
 ) -> None:
     async with working(broker.worker()):
+        await eventually(lambda: hears(broker), False)
         await connection.execute(
             "insert into horarium.watches "
             "values ('dead', '[{}]', clock_timestamp() + interval '1.5 seconds')"
@@ -101,8 +144,7 @@ async def test_a_slow_watcher_loses_the_oldest_and_is_told(
     broker: LedgerBroker, watching: Watchers, plain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watchers, "MOST_KEPT", 10)
-    async with working(broker.worker()), watching.watch(Watch()) as sight:
-        await eventually(lambda: hears(broker))
+    async with watching.watch(Watch()) as sight, working(broker.worker()):
         sent = [await plain.kiq() for _ in range(20)]
         for each in sent:
             await ended(broker.ledger, each.task_id)
@@ -122,7 +164,6 @@ async def test_a_worker_that_has_too_much_to_tell_says_so(
     monkeypatch.setattr(relay, "MOST_AT_ONCE", 5)
     monkeypatch.setattr(relay, "LEAST_BETWEEN", 0.5)
     async with watching.watch(Watch()) as sight, working(broker.worker()):
-        await eventually(lambda: hears(broker))
         await broker.enqueue_many(plain, [() for _ in range(50)])
         seen: list[Any] = []
         missed = False

@@ -2,7 +2,8 @@
 
 It subscribes to the worker's events only while a watch holds. It learns of watches by
 notification, and reads them again when the first of them would lapse: a web process that was
-killed is not told anything for longer than its lease.
+killed is not told anything for longer than its lease. Before it has read them for the first time it
+keeps what it hears: a worker's first jobs are watched like any other.
 """
 
 import asyncio
@@ -39,6 +40,7 @@ class Relay(Companion):
         self._link = Link(database, "horarium relay", {"synchronous_commit": "off"})
         self._events = events
         self._watched = Watched()
+        self._has_read = False
         self._waiting: list[JobLife] = []
         self._dropped = 0
         self._came = asyncio.Event()
@@ -50,6 +52,7 @@ class Relay(Companion):
 
     async def run(self) -> None:
         """Relay until cancelled."""
+        self._listen(_ALL)
         try:
             while True:
                 await self._wait()
@@ -98,6 +101,10 @@ class Relay(Companion):
         connection = await self._link.get()
         rows = await connection.fetch(statement(__package__, "watches"))
         self._listen(Watched(watch for row in rows for watch in _decoder.decode(row["wanted"])))
+        if not self._has_read:
+            self._has_read = True
+            self._waiting = [event for event in self._waiting if self._watched.wants(event)]
+            self._dropped = self._dropped if self._watched else 0
         if rows:
             lapses = time.monotonic() + min(row["seconds"] for row in rows) + _MOMENT
             self._look_at = lapses if self._look_at is None else min(self._look_at, lapses)
@@ -124,7 +131,7 @@ class Relay(Companion):
     async def _send(self) -> None:
         """Tell what has come together; what cannot be told is said to be missing."""
         events, dropped = self._waiting, self._dropped
-        if not events and not dropped:
+        if not self._has_read or not (events or dropped):
             return
         self._waiting, self._dropped = [], len(events) + dropped
         connection = await self._link.get()
@@ -133,4 +140,5 @@ class Relay(Companion):
         self._dropped -= len(events) + dropped
 
 
+_ALL = Watched((Watch(),))
 _decoder = msgspec.json.Decoder(list[Watch])
