@@ -17,6 +17,7 @@ from horarium.errors import Conflict
 from horarium.shop import Page
 from horarium.web.api.job_filter import job_filter
 from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, refuses
+from horarium.web.dashboard.jobs import job_page, jobs_page
 
 MOST_COUNTED = 100_000
 """Jobs that are counted for the `total` of a list, of each of the ledger's two tables."""
@@ -112,12 +113,15 @@ class Retried(msgspec.Struct, frozen=True):
     summary="List jobs",
     dependencies=FILTERED,
     responses=refuses(),
+    before_request=jobs_page,
+    opt={"page": True, "strict": True},
 )
 async def list_jobs(
     app: App, which: NamedFilter, page: PageNumber = 1, count: PageSize = 10
 ) -> Jobs:
     """Jobs that a filter finds, one page at a time: unfinished ones by their due time, then those
     that ended, each newest first. To go through a long history, narrow `since` and `until`.
+    Browsers (`Accept: text/html`) get them as a page.
     """
     return await page_of_jobs(app, which, page, count)
 
@@ -148,9 +152,18 @@ async def read_job_statistics(
     return await app.ledger.statistics(SPANS[span])
 
 
-@get("/jobs/{job_id:str}", tags=["Jobs"], summary="Read a job", responses=refuses(404))
+@get(
+    "/jobs/{job_id:str}",
+    tags=["Jobs"],
+    summary="Read a job",
+    responses=refuses(404),
+    before_request=job_page,
+    opt={"page": True, "strict": True},
+)
 async def read_job(app: App, job_id: Identity) -> Job:
-    """One job of the ledger, unfinished or from its history. The id is TaskIQ's `task_id`."""
+    """One job of the ledger, unfinished or from its history. The id is TaskIQ's `task_id`. Browsers
+    get a page, with what holds it back, its attempts and their tracebacks.
+    """
     return shown_job(await app.ledger.show(job_id))
 
 

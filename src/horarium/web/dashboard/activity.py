@@ -1,14 +1,16 @@
-"""What is done and what comes, as the page words it: the last jobs, the next firings. Pure."""
+"""What is done and what comes, as the pages word it: jobs, the next firings. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from horarium.engine import Job, worded
 from horarium.web.dashboard.sight import LastJobs, Upcoming
 from horarium.web.dashboard.timetable import is_internal
-from horarium.web.wording import lasted, minute, second, shortened, until
+from horarium.web.wording import lasted, minute, moment, second, shortened, until
+
+_NEAR = timedelta(days=180)
 
 
 class JobLine(msgspec.Struct, frozen=True):
@@ -53,29 +55,38 @@ class FiringLines(msgspec.Struct, frozen=True):
     internal: list[FiringLine]
 
 
-def job_lines(seen: LastJobs, zone: str) -> JobLines:
+def job_lines(seen: LastJobs, zone: str, now: datetime) -> JobLines:
     """The last jobs as lines, times by the clock of the zone."""
-    lines, failed = ([_job_line(job, zone) for job in jobs] for jobs in (seen.jobs, seen.failed))
-    return JobLines(seen.all, lines, failed)
+    return JobLines(seen.all, lines(seen.jobs, zone, now), lines(seen.failed, zone, now))
 
 
-def _job_line(job: Job, zone: str) -> JobLine:
+def lines(jobs: Sequence[Job], zone: str, now: datetime) -> list[JobLine]:
+    """Jobs as lines, in their order, times by the clock of the zone."""
+    return [_job_line(job, zone, now) for job in jobs]
+
+
+def _job_line(job: Job, zone: str, now: datetime) -> JobLine:
     error = "" if job.error is None else shortened(f"{job.error.type}: {job.error.message}")
     return JobLine(
         id=job.id,
         task=job.task,
         call=_call(job),
         state=str(job.state),
-        due=second(job.due_at, zone),
+        due=_at(job.due_at, zone, now),
         due_at=job.due_at,
-        started="" if job.started_at is None else second(job.started_at, zone),
+        started="" if job.started_at is None else _at(job.started_at, zone, now),
         took=lasted(job.took),
         error=error,
-        progress=_progress(job),
+        progress=progress_of(job),
     )
 
 
-def _progress(job: Job) -> str:
+def _at(at: datetime, zone: str, now: datetime) -> str:
+    """With the year where that is not near."""
+    return moment(at, zone) if abs(at - now) >= _NEAR else second(at, zone)
+
+
+def progress_of(job: Job) -> str:
     """How far an unfinished job has come, in a few words: 40 %, row 1,200."""
     mark = job.progress
     if mark is None or job.state.final:

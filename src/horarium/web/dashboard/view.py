@@ -45,7 +45,7 @@ def view(seen: Sight) -> View:
         refusal=seen.refusal,
         promises=[_promise(each) for each in seen.promises if each.state in _TOLD],
         report=None if seen.report is None else report_view(seen.report, seen),
-        jobs=job_lines(seen.jobs, seen.zone),
+        jobs=job_lines(seen.jobs, seen.zone, seen.now),
         firings=firing_lines(seen.firings, seen.now),
     )
 

@@ -1,0 +1,178 @@
+"""The pages `GET /jobs` and `GET /jobs/{id}` for browsers; programs get JSON there."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response
+from msgspec import Meta
+
+from horarium.application import Horarium
+from horarium.engine import Attempt, Filter, Job, State
+from horarium.errors import InvalidInput
+from horarium.mismatch import refusal
+from horarium.web.api.job_filter import job_filter
+from horarium.web.dashboard.activity import lines, progress_of
+from horarium.web.pages import html, wants_html
+from horarium.web.wording import lasted, moment, number, shortened
+
+ATTEMPTS = 30
+"""How many of the newest are shown."""
+MOST_SHOWN = 4000
+"""Characters of arguments, a result or a traceback; programs get all."""
+MOST_COUNTED = 100_000
+
+Asking = Request[Any, Any, Any]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the address asks for; the same words as those of the API."""
+
+    page: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
+    count: Annotated[int, Meta(ge=1, le=1000)] = 50
+    state: State | None = None
+    task: str | None = None
+    without: str | None = None
+    queue: str | None = None
+    schedule: str | None = None
+    owner: str | None = None
+    batch: str | None = None
+    since: str | None = None
+    until: str | None = None
+    arguments: str | None = None
+
+
+class AttemptLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of the job."""
+
+    number: int
+    outcome: str
+    started: str
+    took: str
+    worker: str
+    error: str
+    traceback: str
+
+
+async def jobs_page(request: Asking) -> Response[Any] | None:
+    """The list as a page, where a browser asks."""
+    if not wants_html(request):
+        return None
+    app: Horarium = request.app.state.horarium
+    asked = _asked(request)
+    which = _filter(app, asked)
+    found = await app.ledger.jobs(which, page=asked.page, count=asked.count)
+    counts = await app.ledger.counts(which, most=MOST_COUNTED)
+    total = sum(counts.values())
+    zone, now = await app.zone(), await _now(app)
+    return html(
+        request,
+        "jobs.html",
+        asked=asked,
+        given=_given(asked),
+        states=list(State),
+        lines=lines(found, zone, now),
+        total=number(total) + ("+" if max(counts.values(), default=0) >= MOST_COUNTED else ""),
+        more=total > asked.page * asked.count,
+        zone=zone,
+    )
+
+
+async def job_page(request: Asking) -> Response[Any] | None:
+    """One job as a page, where a browser asks."""
+    if not wants_html(request):
+        return None
+    app: Horarium = request.app.state.horarium
+    job = await app.ledger.show(request.path_params["job_id"])
+    explanation = await app.ledger.explain(job.id)
+    attempts = await app.ledger.attempts(job.id)
+    zone = await app.zone()
+    return html(
+        request,
+        "job.html",
+        job=job,
+        times=_times(job, zone),
+        took=lasted(job.took),
+        progress=progress_of(job),
+        findings=explanation.findings,
+        arguments=_shown(job.arguments),
+        labels=_shown(job.labels),
+        result=_shown(job.result) if job.state is State.SUCCEEDED else "",
+        attempts=[_attempt(each, zone) for each in reversed(attempts[-ATTEMPTS:])],
+        attempt_total=len(attempts),
+        attempt_count=number(len(attempts)),
+        priority=number(job.priority),
+        zone=zone,
+    )
+
+
+def _asked(request: Asking) -> Asked:
+    # An empty field of the form asks for nothing.
+    given = {name: value for name, value in request.query_params.items() if value != ""}
+    try:
+        return msgspec.convert(given, Asked, strict=False)
+    except msgspec.ValidationError as error:
+        field, reason = refusal(str(error))
+        raise InvalidInput(field, reason) from None
+
+
+def _filter(app: Horarium, asked: Asked) -> Filter:
+    named = {name: getattr(asked, name) for name in asked.__struct_fields__}
+    del named["page"], named["count"]
+    return job_filter(app, in_state=named.pop("state"), **named)
+
+
+def _given(asked: Asked) -> dict[str, str]:
+    """What narrows the list, for the addresses of its other pages."""
+    values = {name: getattr(asked, name) for name in asked.__struct_fields__ if name != "page"}
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+async def _now(app: Horarium) -> datetime:
+    async with app.database.connection() as connection:
+        return await app.book.now(connection)
+
+
+def _times(job: Job, zone: str) -> list[tuple[str, datetime, str]]:
+    """What happened when: a name, the instant, and how the zone's clock shows it."""
+    named = (
+        ("Enqueued", job.enqueued_at),
+        ("Due time of its schedule", job.fired_for),
+        ("Due", job.due_at),
+        ("Started", job.started_at),
+        ("Finished", job.finished_at),
+    )
+    return [(name, at, moment(at, zone)) for name, at in named if at is not None]
+
+
+def _shown(raw: msgspec.Raw | None) -> str:
+    """JSON as people read it, its beginning where it is long."""
+    if raw is None:
+        return ""
+    return _cut(msgspec.json.format(bytes(raw), indent=2).decode())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
+
+
+def _attempt(attempt: Attempt, zone: str) -> AttemptLine:
+    error = attempt.error
+    return AttemptLine(
+        number=attempt.attempt,
+        outcome=attempt.outcome or "running",
+        started="" if attempt.started_at is None else moment(attempt.started_at, zone),
+        took=_took(attempt.started_at, attempt.ended_at),
+        worker="" if attempt.worker is None else str(attempt.worker),
+        error="" if error is None else shortened(f"{error.type}: {error.message}", 300),
+        traceback="" if error is None or error.traceback is None else _end(error.traceback),
+    )
+
+
+def _end(traceback: str) -> str:
+    """A traceback, its end where it is long: there it says what was wrong."""
+    return traceback if len(traceback) <= MOST_SHOWN else "…" + traceback[1 - MOST_SHOWN :]
+
+
+def _took(started: datetime | None, ended: datetime | None) -> str:
+    return "" if started is None or ended is None else lasted((ended - started).total_seconds())
