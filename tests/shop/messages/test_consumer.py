@@ -243,8 +243,10 @@ async def test_a_connection_may_be_cut_at_any_step_of_its_beginning(
     postbox: Postbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What was half begun does not consume beside what is begun anew."""
+    """What was half begun does not consume beside what is begun anew, and nothing of it is left."""
     monkeypatch.setattr(consumer, "RECONNECT", 0.05)
+    await orders(database)
+    before = asyncio.all_tasks()
     was_cut = True
     answers = 0
     while was_cut:
@@ -254,6 +256,7 @@ async def test_a_connection_may_be_cut_at_any_step_of_its_beginning(
             await eventually(lambda: orders(database), answers + 1)
             await eventually(postbox.consumers, 1)
             was_cut = line.connections > 1
+        await eventually(lambda: asyncio.sleep(0, asyncio.all_tasks() - before), set())
         answers += 1
     # Shaking hands takes four of them; then each queue and each channel is one or two.
     assert answers > 10

@@ -9,8 +9,10 @@ the former one fail, and those messages come again as repeats.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
+from aio_pika import RobustConnection
 from aio_pika.exceptions import AMQPError
 from aio_pika.message import IncomingMessage
 from faststream import AckPolicy
@@ -38,6 +40,37 @@ QUEUES: Mapping[Subject, str] = {subject: subject.value for subject in Subject}
 _CUT = (AMQPError, OSError, RuntimeError, asyncio.InvalidStateError)
 """What acknowledging raises when the connection that brought the message is gone."""
 _log = structlog.get_logger()
+
+
+class _Broker(RabbitBroker):
+    """FastStream's, that closes each connection it has begun.
+
+    FastStream knows a connection when all is set up on it. One that is cut before is opened again
+    and again by its own library, and nobody could close it.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._begun: list[RobustConnection] = []
+
+    async def _connect(self) -> RobustConnection:
+        begun = self._begun
+
+        class Known(RobustConnection):
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                begun.append(self)
+
+        self._connection_kwargs["connection_class"] = Known
+        return await super()._connect()
+
+    async def stop(self, *error: Any) -> None:
+        try:
+            await super().stop(*error)
+        finally:
+            for connection in self._begun:
+                with suppress(Exception):  # it has been cut: what is closed is its library's task
+                    await connection.close()
 
 
 class Consumer:
@@ -107,7 +140,7 @@ class Consumer:
             _log.info("the connection to RabbitMQ was cut", error=str(error))
 
     def _new_broker(self) -> RabbitBroker:
-        broker = RabbitBroker(
+        broker = _Broker(
             self._url,
             reconnect_interval=RECONNECT,
             apply_types=False,
