@@ -93,8 +93,9 @@ def test(arguments: "list[str]") -> int:
             steps = [("pytest", [*pytest, *arguments])]
         else:
             # Tests of one file share what they stand on: they stay together. In the order of files,
-            # for by their numbers of tests those come last that have few and take longest.
-            side_by_side = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
+            # for by their numbers of tests those come last that have few and take longest. Three on
+            # two cores: a process that waits for PostgreSQL or for another leaves its core to one.
+            side_by_side = ["--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
             steps = [*LINTERS, ("pytest", [*pytest, *side_by_side, *BOUNDS, *arguments])]
         began = time.monotonic()
         with beside([] if named else CHECKERS, folder) as read:
