@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
+from typing import Any
 
 import httpx
 import pytest
@@ -29,7 +30,6 @@ select (select count(*) from shop.users), (select sum(stock) from shop.products)
     (select count(*) from horarium.schedules)
 """
 
-Stage = tuple[Horarium, Litestar, TokenChecks]
 Pair = tuple[Horarium, list[httpx.AsyncClient]]
 Reporting = Callable[[str | None], AbstractAsyncContextManager[Pair]]
 
@@ -46,21 +46,43 @@ async def app(database_url: str) -> AsyncIterator[Horarium]:
         yield app
 
 
+class Stage:
+    """One site for many tests: to put its routes together takes longer than most of them."""
+
+    def __init__(self, **options: Any) -> None:
+        self._actor = application("postgresql://nowhere")
+        self._site = asgi(self._actor, **options)
+        self._checks: TokenChecks = self._site.dependencies["checks"].dependency()
+
+    async def site(self, app: Horarium) -> Litestar:
+        """The site, as if it had been made for this application."""
+        self._actor.__dict__ = vars(app)  # not a copy: parts are made when they are asked for
+        self._checks.__init__(app.database)  # type: ignore[misc]  # it keeps what it has seen
+        await self._site.stores.get(answers.STORE).delete_all()
+        return self._site
+
+
 @pytest.fixture(scope="session")
 def stage() -> Stage:
-    """One site for many tests: to put its routes together takes longer than most of them."""
-    app = application("postgresql://nowhere")
-    site = asgi(app)
-    return app, site, site.dependencies["checks"].dependency()
+    return Stage()
+
+
+@pytest.fixture(scope="session")
+def strict_stage() -> Stage:
+    """Where everybody needs a token."""
+    return Stage(auth="required")
 
 
 @pytest.fixture
 async def client(app: Horarium, stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
-    actor, site, checks = stage
-    actor.__dict__ = vars(app)  # not a copy: parts are made when they are asked for
-    checks.__init__(app.database)  # it keeps what it has seen
-    await site.stores.get(answers.STORE).delete_all()
-    async with visiting(site) as client:
+    async with visiting(await stage.site(app)) as client:
+        yield client
+
+
+@pytest.fixture
+async def strict(app: Horarium, strict_stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
+    """Asks a site where everybody needs a token."""
+    async with visiting(await strict_stage.site(app)) as client:
         yield client
 
 

@@ -1,6 +1,5 @@
 """Who is let in, what they may do, and that it is theirs; the page's login."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -40,12 +39,6 @@ async def people(app: Horarium) -> People:
             await add_account(connection, f"{role} one", role)
             made.append(bearer((await issue_token(connection, f"{role} one")).token))
     return People(*made)
-
-
-@pytest.fixture
-async def strict(app: Horarium) -> AsyncIterator[httpx.AsyncClient]:
-    async with visiting(asgi(app, auth="required")) as client:
-        yield client
 
 
 async def task(app: Horarium) -> Any:

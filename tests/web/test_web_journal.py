@@ -110,40 +110,40 @@ async def test_each_reads_their_own_and_an_admin_all(app: Horarium) -> None:
         "/journal/2026-11-09/ada", "/journal/2026-11-09",
     ],
 )  # fmt: skip
-async def test_nothing_else_is_reached(app: Horarium, path: str) -> None:
-    async with visiting(asgi(app)) as client:
-        answer = await client.get(path)
-        assert answer.status_code in (400, 404), answer.text
-        assert answer.headers["content-type"].startswith("application/problem+json")
-        assert "secret" not in answer.text.replace("secret.jsonl", "")
+async def test_nothing_else_is_reached(app: Horarium, client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code in (400, 404), answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert "secret" not in answer.text.replace("secret.jsonl", "")
 
 
-async def test_links_are_not_followed(app: Horarium, tmp_path: Path) -> None:
+async def test_links_are_not_followed(
+    app: Horarium, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
     assert app.journal is not None
     name = "x_y_20261110T100000.000000Z.jsonl"
     (app.journal.folder / DAY / "ada" / name).symlink_to(tmp_path / "home" / "secret.jsonl")
-    async with visiting(asgi(app)) as client:
-        answer = await client.get(f"/journal/{DAY}/ada/{quote(name)}")
-        assert answer.status_code in (404, 500)
-        assert "secret" not in answer.text
+    answer = await client.get(f"/journal/{DAY}/ada/{quote(name)}")
+    assert answer.status_code in (404, 500)
+    assert "secret" not in answer.text
 
 
-async def test_days_that_are_none(app: Horarium) -> None:
-    async with visiting(asgi(app)) as client:
-        for day in ("yesterday", "2026-02-30", "20261110", "2026-11-10T00:00", "0001-01-01"):
-            refused(await client.get(f"/journal/{day}"), 400, field="date")
-            refused(await client.get(f"/journal/{day}/ada"), 400, field="date")
-            refused(await client.get(f"/journal/{day}/ada/index.jsonl"), 400, field="date")
-        refused(await client.get("/journal/2026-11-10?pge=1"), 400, field="pge")
+async def test_days_that_are_none(app: Horarium, client: httpx.AsyncClient) -> None:
+    for day in ("yesterday", "2026-02-30", "20261110", "2026-11-10T00:00", "0001-01-01"):
+        refused(await client.get(f"/journal/{day}"), 400, field="date")
+        refused(await client.get(f"/journal/{day}/ada"), 400, field="date")
+        refused(await client.get(f"/journal/{day}/ada/index.jsonl"), 400, field="date")
+    refused(await client.get("/journal/2026-11-10?pge=1"), 400, field="pge")
 
 
-async def test_an_index_that_cannot_be_read_is_ours_to_mend(app: Horarium) -> None:
+async def test_an_index_that_cannot_be_read_is_ours_to_mend(
+    app: Horarium, client: httpx.AsyncClient
+) -> None:
     assert app.journal is not None
     (app.journal.folder / DAY / "ada" / "index.jsonl").write_bytes(b"scrawl\n")
-    async with visiting(asgi(app)) as client:
-        refused(await client.get(f"/journal/{DAY}/ada"), 500)
-        await app.journal.write(datetime(2026, 11, 10, tzinfo=UTC).date(), "ada", redo=True)
-        assert (await client.get(f"/journal/{DAY}/ada")).json()["total"] == 3
+    refused(await client.get(f"/journal/{DAY}/ada"), 500)
+    await app.journal.write(datetime(2026, 11, 10, tzinfo=UTC).date(), "ada", redo=True)
+    assert (await client.get(f"/journal/{DAY}/ada")).json()["total"] == 3
 
 
 async def test_below_a_parents_path(app: Horarium) -> None:

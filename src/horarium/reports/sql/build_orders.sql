@@ -148,43 +148,59 @@ kept as (
 ),
 counted as (
     select
-        currency, lines, units, value, freight,
+        currency, lines, units, value, freight, other_lines, other_units, other_value,
         kind = 'sale' and not is_cancelled and lines > other_lines as is_sale,
-        lines - other_lines as sale_lines,
-        units - other_units as sale_units,
-        case when other_lines = 0 then value else value - other_value end as sale_value,
         kind = 'cancellation' as is_refund,
         is_cancelled
     from orders
     union all
-    select row_currency, count_product, 0, total_amount, 0, false, 0, 0, 0, false, false
+    select row_currency, count_product, 0, total_amount, 0, 0, 0, 0, false, false, false
     from difference where id is null and by_hand
 ),
-totals as (
+-- Almost all orders are sales, and almost no sale has another line: what is not sold is summed, and
+-- sales are what is left of all.
+sums as (
     select
         currency,
         count(*) as orders,
         sum(lines) as lines,
         sum(units) as units,
-        sum(value)::text as value,
-        sum(freight)::text as freight,
-        count(*) filter (where is_sale) as sale_orders,
-        coalesce(sum(sale_lines) filter (where is_sale), 0) as sale_lines,
-        coalesce(sum(sale_units) filter (where is_sale), 0) as sale_units,
-        coalesce(sum(sale_value) filter (where is_sale), 0)::text as sale_value,
-        coalesce(sum(freight) filter (where is_sale), 0)::text as sale_freight,
+        sum(value) as value,
+        sum(freight) as freight,
+        count(*) filter (where not is_sale) as unsold_orders,
+        coalesce(sum(lines) filter (where not is_sale), 0) as unsold_lines,
+        coalesce(sum(units) filter (where not is_sale), 0) as unsold_units,
+        coalesce(sum(value) filter (where not is_sale), 0) as unsold_value,
+        coalesce(sum(freight) filter (where not is_sale), 0) as unsold_freight,
+        coalesce(sum(other_lines) filter (where is_sale and other_lines > 0), 0) as other_lines,
+        coalesce(sum(other_units) filter (where is_sale and other_lines > 0), 0) as other_units,
+        coalesce(sum(other_value) filter (where is_sale and other_lines > 0), 0) as other_value,
         count(*) filter (where is_refund) as refund_orders,
         coalesce(sum(lines) filter (where is_refund), 0) as refund_lines,
         coalesce(sum(units) filter (where is_refund), 0) as refund_units,
-        coalesce(sum(value) filter (where is_refund), 0)::text as refund_value,
-        coalesce(sum(freight) filter (where is_refund), 0)::text as refund_freight,
+        coalesce(sum(value) filter (where is_refund), 0) as refund_value,
+        coalesce(sum(freight) filter (where is_refund), 0) as refund_freight,
         count(*) filter (where is_cancelled) as cancelled_orders,
         coalesce(sum(lines) filter (where is_cancelled), 0) as cancelled_lines,
         coalesce(sum(units) filter (where is_cancelled), 0) as cancelled_units,
-        coalesce(sum(value) filter (where is_cancelled), 0)::text as cancelled_value,
-        coalesce(sum(freight) filter (where is_cancelled), 0)::text as cancelled_freight
+        coalesce(sum(value) filter (where is_cancelled), 0) as cancelled_value,
+        coalesce(sum(freight) filter (where is_cancelled), 0) as cancelled_freight
     from counted
     group by currency
+),
+totals as (
+    select
+        currency, orders, lines, units, value::text as value, freight::text as freight,
+        orders - unsold_orders as sale_orders,
+        lines - unsold_lines - other_lines as sale_lines,
+        units - unsold_units - other_units as sale_units,
+        (value - unsold_value - other_value)::text as sale_value,
+        (freight - unsold_freight)::text as sale_freight,
+        refund_orders, refund_lines, refund_units,
+        refund_value::text as refund_value, refund_freight::text as refund_freight,
+        cancelled_orders, cancelled_lines, cancelled_units,
+        cancelled_value::text as cancelled_value, cancelled_freight::text as cancelled_freight
+    from sums
 ),
 changes as (
     select
