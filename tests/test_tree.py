@@ -1,4 +1,4 @@
-"""What every tracked file keeps to: no address of a package index, no path of one machine."""
+"""What tracked files keep to: no address of a package index, no path of a machine, none astray."""
 
 import re
 import subprocess
@@ -39,6 +39,13 @@ def test_no_file_holds_the_address_of_a_package_index(tracked: dict[str, str]) -
 
 def test_no_file_holds_a_path_of_one_machine(tracked: dict[str, str]) -> None:
     assert _holding(tracked, (str(ROOT) + "/", *HOMES), ()) == []
+
+
+def test_nothing_else_lies_at_the_top(tracked: dict[str, str]) -> None:
+    assert {name for name in tracked if "/" not in name} == {
+        ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "NOTICE",
+        "README.md", "pyproject.toml", "run.py", *LOCKS,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("lock", LOCKS)
