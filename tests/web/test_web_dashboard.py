@@ -69,6 +69,17 @@ async def page(client: httpx.AsyncClient, path: str = "/", status: int = 200) ->
     return answer.text
 
 
+async def lead_somewhere(client: httpx.AsyncClient, pages: set[str]) -> None:
+    """Follow every link of these pages once."""
+    seen = set(pages)
+    for path in pages:
+        for address in checked(await page(client, path)).addresses:
+            if address.startswith("/") and address not in seen:
+                seen.add(address)
+                answer = await client.get(address)
+                assert answer.status_code == 200, (path, address, answer.text[:300])
+
+
 async def test_programs_get_name_and_version(refusing: httpx.AsyncClient) -> None:
     for accept in ("*/*", "application/json"):
         answer = await refusing.get("/", headers={"Accept": accept})

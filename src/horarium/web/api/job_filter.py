@@ -10,6 +10,9 @@ from horarium.engine import Argument, Filter, State, wanted_arguments
 from horarium.errors import InvalidInput
 from horarium.web.api.parameters import App, instant
 
+MOST_COUNTED = 100_000
+"""Jobs that are counted for the `total` of a list, of each of the ledger's two tables."""
+
 Task = Annotated[str | None, QueryParameter(description="Of this task.")]
 Without = Annotated[
     str | None,

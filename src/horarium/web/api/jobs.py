@@ -15,12 +15,9 @@ from horarium.engine import Attempt, Error, Explanation, Filter, State, Statisti
 from horarium.engine import Job as LedgerJob
 from horarium.errors import Conflict
 from horarium.shop import Page
-from horarium.web.api.job_filter import job_filter
+from horarium.web.api.job_filter import MOST_COUNTED, job_filter
 from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, refuses
 from horarium.web.dashboard.jobs import job_page, jobs_page
-
-MOST_COUNTED = 100_000
-"""Jobs that are counted for the `total` of a list, of each of the ledger's two tables."""
 
 NamedFilter = NamedDependency[SkipValidation[Filter]]
 FILTERED = {"which": Provide(job_filter, sync_to_thread=False)}

@@ -1,18 +1,16 @@
 """The pages `GET /jobs` and `GET /jobs/{id}` for browsers; programs get JSON there."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from msgspec import Meta
 
 from horarium.application import Horarium
 from horarium.engine import Attempt, Filter, Job, State
-from horarium.errors import InvalidInput
-from horarium.mismatch import refusal
-from horarium.web.api.job_filter import job_filter
+from horarium.web.api.job_filter import MOST_COUNTED, job_filter
 from horarium.web.dashboard.activity import lines, progress_of
+from horarium.web.dashboard.asked import Listing, asked
 from horarium.web.pages import html, wants_html
 from horarium.web.wording import lasted, moment, number, shortened
 
@@ -20,16 +18,13 @@ ATTEMPTS = 30
 """How many of the newest are shown."""
 MOST_SHOWN = 4000
 """Characters of arguments, a result or a traceback; programs get all."""
-MOST_COUNTED = 100_000
 
 Asking = Request[Any, Any, Any]
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class JobsAsked(Listing, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the address asks for; the same words as those of the API."""
 
-    page: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
-    count: Annotated[int, Meta(ge=1, le=1000)] = 50
     state: State | None = None
     task: str | None = None
     without: str | None = None
@@ -59,21 +54,21 @@ async def jobs_page(request: Asking) -> Response[Any] | None:
     if not wants_html(request):
         return None
     app: Horarium = request.app.state.horarium
-    asked = _asked(request)
-    which = _filter(app, asked)
-    found = await app.ledger.jobs(which, page=asked.page, count=asked.count)
+    asking = asked(request, JobsAsked)
+    which = _filter(app, asking)
+    found = await app.ledger.jobs(which, page=asking.page, count=asking.count)
     counts = await app.ledger.counts(which, most=MOST_COUNTED)
     total = sum(counts.values())
     zone, now = await app.zone(), await _now(app)
     return html(
         request,
         "jobs.html",
-        asked=asked,
-        given=_given(asked),
+        asked=asking,
+        given=_given(asking),
         states=list(State),
         lines=lines(found, zone, now),
         total=number(total) + ("+" if max(counts.values(), default=0) >= MOST_COUNTED else ""),
-        more=total > asked.page * asked.count,
+        more=total > asking.page * asking.count,
         zone=zone,
     )
 
@@ -106,25 +101,15 @@ async def job_page(request: Asking) -> Response[Any] | None:
     )
 
 
-def _asked(request: Asking) -> Asked:
-    # An empty field of the form asks for nothing.
-    given = {name: value for name, value in request.query_params.items() if value != ""}
-    try:
-        return msgspec.convert(given, Asked, strict=False)
-    except msgspec.ValidationError as error:
-        field, reason = refusal(str(error))
-        raise InvalidInput(field, reason) from None
-
-
-def _filter(app: Horarium, asked: Asked) -> Filter:
-    named = {name: getattr(asked, name) for name in asked.__struct_fields__}
+def _filter(app: Horarium, asking: JobsAsked) -> Filter:
+    named = {name: getattr(asking, name) for name in asking.__struct_fields__}
     del named["page"], named["count"]
     return job_filter(app, in_state=named.pop("state"), **named)
 
 
-def _given(asked: Asked) -> dict[str, str]:
+def _given(asking: JobsAsked) -> dict[str, str]:
     """What narrows the list, for the addresses of its other pages."""
-    values = {name: getattr(asked, name) for name in asked.__struct_fields__ if name != "page"}
+    values = {name: getattr(asking, name) for name in asking.__struct_fields__ if name != "page"}
     return {name: str(value) for name, value in values.items() if value is not None}
 
 

@@ -1,11 +1,9 @@
 """The pages `GET /schedules` and `GET /schedules/{id}` for browsers; programs get JSON there."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
 from litestar import Request, Response
-from msgspec import Meta
 
 from horarium.application import Horarium
 from horarium.engine import (
@@ -25,8 +23,7 @@ from horarium.engine import (
     standing,
     worded,
 )
-from horarium.errors import InvalidInput
-from horarium.mismatch import refusal
+from horarium.web.dashboard.asked import Listing, asked
 from horarium.web.dashboard.timetable import Condition, health, lines, when
 from horarium.web.pages import html, wants_html
 from horarium.web.wording import number, shortened
@@ -35,11 +32,9 @@ FIRINGS, DUE_TIMES, ACTS = 30, 6, 10
 Asking = Request[Any, Any, Any]
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SchedulesAsked(Listing, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the address asks for; the same words as those of the API."""
 
-    page: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
-    count: Annotated[int, Meta(ge=1, le=1000)] = 50
     state: ScheduleState | None = None
     origin: str | None = None
     task: str | None = None
@@ -52,20 +47,20 @@ async def schedules_page(request: Asking) -> Response[Any] | None:
     if not wants_html(request):
         return None
     app: Horarium = request.app.state.horarium
-    asked = _asked(request)
+    asking = asked(request, SchedulesAsked)
     which = Which(
-        state=asked.state, task=asked.task, text=asked.text, retired=asked.retired,
-        origin=asked.origin,  # type: ignore[arg-type]  # one that there is not finds nothing
+        state=asking.state, task=asking.task, text=asking.text, retired=asking.retired,
+        origin=asking.origin,  # type: ignore[arg-type]  # one that there is not finds nothing
     )  # fmt: skip
-    found = await find(app.book, which, page=asked.page, count=asked.count)
+    found = await find(app.book, which, page=asking.page, count=asking.count)
     seen = await _condition(app, found.items)
     return html(
         request,
         "schedules.html",
-        asked=asked,
+        asked=asking,
         lines=lines(found.items, seen),
         total=number(found.total),
-        more=found.total > asked.page * asked.count,
+        more=found.total > asking.page * asking.count,
         states=("active", "paused", "parked", "ended", "retired"),
         summary=await app.health(),
     )
@@ -95,16 +90,6 @@ async def schedule_page(request: Asking) -> Response[Any] | None:
             for each in await acts(app.book, kept.schedule.id, count=ACTS)
         ],
     )
-
-
-def _asked(request: Asking) -> Asked:
-    # An empty field of the form asks for nothing.
-    given = {name: value for name, value in request.query_params.items() if value != ""}
-    try:
-        return msgspec.convert(given, Asked, strict=False)
-    except msgspec.ValidationError as error:
-        field, reason = refusal(str(error))
-        raise InvalidInput(field, reason) from None
 
 
 async def _condition(app: Horarium, kept: Sequence[Kept]) -> Condition:
