@@ -101,9 +101,8 @@ class LedgerBroker(AsyncBroker):
 
     def find_task(self, task_name: str) -> AsyncTaskiqDecoratedTask[Any, Any] | None:
         """The task of this name; `None`: nobody has declared it."""
-        declare = self._later.pop(task_name, None)
-        if declare is not None:
-            declare()
+        if task_name in self._later:
+            self._later.pop(task_name)()
         return super().find_task(task_name)
 
     @property

@@ -23,7 +23,7 @@ from horarium.engine.jobs.job import Claim
 HOOKS_OF_A_RUN = ("pre_execute", "post_execute", "post_save", "on_error")
 
 
-class Ended(NamedTuple):
+class Ended(msgspec.Struct, frozen=True):
     """What came of calling a task: what it returned or raised, and its labels."""
 
     returned: Any
@@ -64,7 +64,7 @@ def are_seen(middlewares: Any) -> bool:
     )
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True):
     """A task and the arguments of a job, ready to be called; `timeout` in seconds."""
 
     function: Callable[..., Awaitable[Any]]

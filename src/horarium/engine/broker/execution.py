@@ -81,7 +81,7 @@ class Execution:
             propagate_exceptions=True,
         )
         self._plain: dict[Any, direct.Plain | None] = {}
-        self._middlewares: tuple[TaskiqMiddleware, ...] = ()
+        self._middlewares: list[TaskiqMiddleware] = []
         self._seen = False
 
     async def __call__(self, run: Run) -> Outcome:
@@ -93,23 +93,17 @@ class Execution:
             if not isinstance(claim, Claim):
                 return claim
             run.claim = claim
+        plain = self._plain_form(task)
+        if plain is not None and run.claim.payload is None:
+            call = _call_of(plain, run.claim)
+            if not isinstance(call, direct.Call):
+                return call
+            ended = await direct.call(call)
+            run.error = ended.error
+            return conclude(self._broker, run, ended)
         if executor_of(task) is not Executor.LOOP:
             return await self._elsewhere(run, task)
-        plain = self._plain_form(task)
-        if plain is None or run.claim.payload is not None:
-            return await self._receive(run, task, task.original_func)
-        return await self._call(run, plain)
-
-    async def _call(self, run: Run, plain: direct.Plain) -> Outcome:
-        try:
-            call = direct.read(plain, run.claim)
-        except WrongArgument as error:
-            return Failed(describe(error))
-        except Exception as error:  # noqa: BLE001 - a row by another hand
-            return unreadable(run.claim, error)
-        ended = await direct.call(call)
-        run.error = ended.error
-        return conclude(self._broker, run, ended)
+        return await self._receive(run, task, task.original_func)
 
     async def _elsewhere(self, run: Run, task: AsyncTaskiqDecoratedTask[Any, Any]) -> Outcome:
         """Run it in a thread or a process."""
@@ -126,9 +120,9 @@ class Execution:
 
     def _plain_form(self, task: AsyncTaskiqDecoratedTask[Any, Any]) -> direct.Plain | None:
         """How to call the task directly, where nobody looks at its run on the way."""
-        middlewares = tuple(self._broker.middlewares)
+        middlewares = self._broker.middlewares
         if middlewares != self._middlewares:
-            self._middlewares = middlewares
+            self._middlewares = list(middlewares)
             self._seen = direct.are_seen(m for m in middlewares if not isinstance(m, RunRecorder))
         if self._seen:
             return None
@@ -191,6 +185,16 @@ class RunRecorder(TaskiqMiddleware):
             run.error = exception
 
 
+def _call_of(plain: direct.Plain, claim: Claim) -> direct.Call | Outcome:
+    """The call that a job asks for, or what becomes of one that cannot be read."""
+    try:
+        return direct.read(plain, claim)
+    except WrongArgument as error:
+        return Failed(describe(error))
+    except Exception as error:  # noqa: BLE001 - a row by another hand
+        return unreadable(claim, error)
+
+
 def unknown(claim: Claim) -> Outcome:
     """A job whose task this worker does not know waits: another version may know it."""
     if claim.task not in _reported_unknown:
@@ -242,18 +246,7 @@ def conclude(broker: "LedgerBroker", run: Run, ended: Ended) -> Outcome:
 
 
 def _kept(broker: "LedgerBroker", run: Run, returned: Any, labels: Mapping[str, Any]) -> Outcome:
-    outcome = _succeeded(run.claim.task, returned)
-    if not isinstance(outcome, Succeeded) or outcome.result is None:
-        return outcome
-    expires = labels.get("result_expires", broker.settings.result_expires)
-    after = None if expires is None else labelling.read_expiry(expires)
-    stored = broker.seal.result(outcome.result)
-    if has_nul(stored):
-        return _not_stored(run.claim.task, "it has text with the character NUL")
-    return Succeeded(stored, after)
-
-
-def _succeeded(task: str, returned: Any) -> Outcome:
+    task = run.claim.task
     try:
         stored = encode_value(returned)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -264,7 +257,12 @@ def _succeeded(task: str, returned: Any) -> Outcome:
             f"it has {len(stored):,} bytes, and the ledger takes at most {MOST_RESULT:,}. "
             "Store the data and return its key instead",
         )
-    return Succeeded(stored)
+    expires = labels.get("result_expires", broker.settings.result_expires)
+    after = None if expires is None else labelling.read_expiry(expires)
+    stored = broker.seal.result(stored)
+    if has_nul(stored):
+        return _not_stored(task, "it has text with the character NUL")
+    return Succeeded(stored, after)
 
 
 def _not_stored(task: str, reason: str) -> Outcome:

@@ -44,32 +44,46 @@ async def finish(
     """
     final = [each for each in held if _is_final(each.outcome)]
     again = [] if len(final) == len(held) else [e for e in held if not _is_final(e.outcome)]
-    rows: list[Any] = []
+    accepted: set[str] = set()
+    keys: list[str] = []
     if final:
-        rows += await _move_to_history(connection, worker, final, clock)
-        followed = [(row["id"], row["state"]) for row in rows if row["followed"]]
-        stopped += await dependents.end(connection, followed, clock)
+        moved = await _move_to_history(connection, worker, final, clock)
+        accepted |= moved.accepted
+        keys += moved.keys
+        stopped += await dependents.end(connection, moved.followed, clock)
     if again:
-        rows += await _send_back(connection, worker, again, clock)
-    await gate.release(connection, [row["key"] for row in rows if row["key"] is not None])
-    return {row["id"] for row in rows}
+        rows = await _send_back(connection, worker, again, clock)
+        accepted.update(row["id"] for row in rows)
+        keys += [row["key"] for row in rows if row["key"] is not None]
+    await gate.release(connection, keys)
+    return accepted
+
+
+class _Moved(NamedTuple):
+    """The jobs that ended: their ids, their keys, and those that others wait for, with states."""
+
+    accepted: set[str]
+    keys: Sequence[str]
+    followed: Sequence[tuple[str, str]]
 
 
 async def _move_to_history(
     connection: Connection, worker: int, held: Sequence[Held], clock: Clock
-) -> list[Any]:
-    ends = [_end(each.outcome) for each in held]
-    rows: list[Any] = await connection.fetch(
+) -> _Moved:
+    ids = [each.claim.id for each in held]
+    row = await connection.fetchrow(
         _sql("finish"),
         worker,
-        [each.claim.id for each in held],
+        ids,
         [each.claim.attempt for each in held],
-        *zip(*ends, strict=True),
+        *zip(*[_end(each.outcome) for each in held], strict=True),
         clock(),
         _latest_start(held),
     )
-    await expire(connection, held, {row["id"] for row in rows}, clock)
-    return rows
+    accepted = set(ids if row["accepted"] == len(ids) else row["ids"] or ())
+    await expire(connection, held, accepted, clock)
+    followed = zip(row["followed"] or (), row["states"] or (), strict=True)
+    return _Moved(accepted, row["keys"] or (), list(followed))
 
 
 async def _send_back(
@@ -95,10 +109,8 @@ async def _send_back(
     return rows
 
 
-class _End(NamedTuple):
-    state: str
-    result: bytes | None
-    error: bytes | None
+_End = tuple[str, bytes | None, bytes | None]
+"""A state, a result, an error."""
 
 
 class _Return(NamedTuple):
@@ -122,17 +134,17 @@ def _latest_start(held: Sequence[Held]) -> datetime:
     An attempt that was snoozed has its number again. Where the answer to a batch was lost and the
     batch is sent once more, the worker may hold such a job anew.
     """
-    return max(each.claim.started_at for each in held)
+    return max([each.claim.started_at for each in held])
 
 
 def _end(outcome: Outcome) -> _End:
     match outcome:
         case Succeeded():
-            return _End(State.SUCCEEDED, outcome.result, None)
+            return State.SUCCEEDED, outcome.result, None
         case Failed(error):
-            return _End(State.FAILED, None, msgspec.json.encode(error))
+            return State.FAILED, None, msgspec.json.encode(error)
         case Cancelled(reason):
-            return _End(State.CANCELLED, None, worded("Cancelled", reason))
+            return State.CANCELLED, None, worded("Cancelled", reason)
     raise TypeError(f"{outcome!r} does not end a job")
 
 

@@ -15,9 +15,9 @@ async def expire(
 ) -> None:
     """Note which of the outcomes that were accepted have a result that expires."""
     found = [
-        (claim.id, outcome.expires_after)
-        for claim, outcome in held
-        if isinstance(outcome, Succeeded) and outcome.expires_after is not None
+        (each.claim.id, each.outcome.expires_after)
+        for each in held
+        if isinstance(each.outcome, Succeeded) and each.outcome.expires_after is not None
     ]
     expiring = [each for each in found if each[0] in accepted] if found else found
     if expiring:

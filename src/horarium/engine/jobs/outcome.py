@@ -1,7 +1,7 @@
 """What became of one attempt: values that a run ends with and the ledger records."""
 
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -64,7 +64,7 @@ class GivenBack(msgspec.Struct, frozen=True):
 Outcome = Succeeded | Failed | Cancelled | Snoozed | GivenBack
 
 
-class Held(NamedTuple):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """An attempt and what became of it, as a worker reports it."""
 
     claim: Claim
@@ -93,11 +93,11 @@ def chosen_by_task(returned: Any) -> Outcome | None:
     Raises:
         TypeError, ValueError: it chose one with a reason or a delay that cannot be used.
     """
+    if not isinstance(returned, (Cancel, Snooze)):
+        return None
     if isinstance(returned, Cancel):
         return Cancelled(_reason(returned.reason) or "the task chose to cancel")
-    if isinstance(returned, Snooze):
-        return Snoozed(_delay(returned.delay), "the task chose to wait")
-    return None
+    return Snoozed(_delay(returned.delay), "the task chose to wait")
 
 
 def _reason(value: Any) -> str:

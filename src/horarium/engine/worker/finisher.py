@@ -9,9 +9,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
-from typing import NamedTuple
 
 import asyncpg
+import msgspec
 import structlog
 
 from horarium.database import Connection
@@ -45,7 +45,7 @@ _UNSTORABLE = (
 _log = structlog.get_logger()
 
 
-class _Kept(NamedTuple):
+class _Kept(msgspec.Struct, frozen=True):
     held: Held
     answer: asyncio.Future[bool] | None
     took: float
@@ -138,9 +138,10 @@ class Finisher:
                 await asyncio.sleep(_PAUSE)
 
     def _keep(self, kept: _Kept) -> None:
+        if not self._kept:
+            self._came.set()
+            self._written.clear()
         self._kept.append(kept)
-        self._came.set()
-        self._written.clear()
 
     async def _write(self) -> None:
         """Write the oldest outcomes; where the ledger cannot store one of them, one by one."""
@@ -157,7 +158,8 @@ class Finisher:
                 self._in_doubt = 0
                 self._writing = frozenset()
                 return
-            batch = [batch[0]._replace(held=_not_stored(batch[0].held, error))]
+            only = batch[0]
+            batch = [_Kept(_not_stored(only.held, error), only.answer, only.took)]
             accepted, stopped = await self._record([batch[0].held])
         del self._kept[: len(batch)]
         self._in_doubt = 0
@@ -173,10 +175,11 @@ class Finisher:
         if self._board:
             self._board.clear(each.held.claim for each in batch)
         untold = () if self._events.hears(JobSucceeded) else (Succeeded,)
-        for (claim, outcome), _, took in batch:
+        for each in batch:
+            claim, outcome = each.held.claim, each.held.outcome
             # Almost all succeed, and almost never does anybody want to hear of it.
             if type(outcome) not in untold and claim.id in accepted:
-                self.tell(claim, outcome, took)
+                self.tell(claim, outcome, each.took)
 
     def _batch(self) -> list[_Kept]:
         # A worker that lost its lease goes on under a new one; its old claims keep the old one.

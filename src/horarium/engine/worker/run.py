@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 
 from horarium.database import Connection, Database
@@ -19,11 +20,10 @@ from horarium.outage import CUT, TRANSIENT, is_gone
 from horarium.transaction import current_connection, joined
 
 _current: ContextVar["Run | None"] = ContextVar("horarium_run", default=None)
-_NOTHING_TOLD = Mark()
 _log = structlog.get_logger()
 
 
-class Run:
+class Run(msgspec.Struct, eq=False):
     """A claim and what belongs to its execution here.
 
     Attributes:
@@ -46,31 +46,24 @@ class Run:
         trace: the context of OpenTelemetry that it runs in, where it is traced.
     """
 
-    __slots__ = (
-        "_database", "_refused", "_transaction", "afterwards", "again", "asks", "began", "board",
-        "cancelled_because", "claim", "connection", "error", "executing", "giving_back", "left",
-        "mark", "task", "trace",
-    )  # fmt: skip
-
-    def __init__(self, claim: Claim, database: Database, board: Board | None = None) -> None:
-        self.claim = claim
-        self.began = time.monotonic()
-        self.board = board
-        self.mark = _NOTHING_TOLD
-        self.task: asyncio.Task[Any] | None = None
-        self.executing = False
-        self.connection: Connection | None = None
-        self.giving_back = False
-        self.cancelled_because: str | None = None
-        self.again: NewJob | None = None
-        self.error: BaseException | None = None
-        self.afterwards: Callable[[], Awaitable[None]] | None = None
-        self.left = False
-        self.asks = False
-        self.trace: Any = None
-        self._database = database
-        self._transaction: Any = None
-        self._refused = False
+    claim: Claim
+    _database: Database
+    board: Board | None = None
+    began: float = msgspec.field(default_factory=time.monotonic)
+    mark: Mark = Mark()
+    task: asyncio.Task[Any] | None = None
+    executing: bool = False
+    connection: Connection | None = None
+    giving_back: bool = False
+    cancelled_because: str | None = None
+    again: NewJob | None = None
+    error: BaseException | None = None
+    afterwards: Callable[[], Awaitable[None]] | None = None
+    left: bool = False
+    asks: bool = False
+    trace: Any = None
+    _transaction: Any = None
+    _refused: bool = False
 
     def enter(self) -> None:
         """Make this the current run of the asyncio task that calls."""
@@ -91,16 +84,19 @@ class Run:
         if self.executing and self.task is not None:
             self.task.cancel()
 
+    @property
+    def is_struck(self) -> bool:
+        """A cancellation has come that it has not met: nobody ordered it, or all was decided."""
+        return self.task is not None and self.task.cancelling() > 0
+
     async def shake_off(self) -> None:
-        """Let a cancellation strike here that nobody ordered, or that came when all was decided.
+        """Let such a cancellation strike here.
 
         A task may cancel itself and return; what it does not meet would strike the settlement.
         """
-        if self.task is None or not self.task.cancelling():
-            return
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
-        while self.task.cancelling():
+        while self.task is not None and self.task.cancelling():
             self.task.uncancel()
 
     async def begin(self) -> Connection:

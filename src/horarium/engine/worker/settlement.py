@@ -27,11 +27,21 @@ class Settlement:
         self._ledger = ledger
         self._finisher = finisher
 
+    def submit(self, run: Run, outcome: Outcome) -> bool:
+        """Hand in the outcome of an attempt that has no rows, and that nothing follows.
+
+        Returns:
+            Whether it was one; almost all are, and nobody has to wait for anything.
+        """
+        if run.connection is not None or run.afterwards is not None:
+            return False
+        if not isinstance(outcome, Succeeded):
+            return False
+        self._finisher.submit(run.claim, outcome, run.began)
+        return True
+
     async def settle(self, run: Run, outcome: Outcome) -> None:
         """See that an attempt's outcome is written, its rows with it, and do what follows."""
-        if run.connection is None and run.afterwards is None and isinstance(outcome, Succeeded):
-            self._finisher.submit(run.claim, outcome, run.began)
-            return
         outcome = _blameless(run, outcome)
         if run.connection is not None and isinstance(outcome, Succeeded):
             written = await self._commit(run, outcome)

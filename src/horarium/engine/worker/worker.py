@@ -179,8 +179,10 @@ class Worker:
                 await self._finisher.told(run.claim.id)
                 self._events.publish(started(run.claim))
             outcome = await self._outcome(run)
-            await run.shake_off()
-            await self._settlement.settle(run, outcome)
+            if run.is_struck:
+                await run.shake_off()
+            if not self._settlement.submit(run, outcome):
+                await self._settlement.settle(run, outcome)
         except Exception:  # noqa: BLE001 - nobody awaits this task; the audit finds its job
             _log.exception("a run could not be settled; its job goes back", job=run.claim.id)
         finally:

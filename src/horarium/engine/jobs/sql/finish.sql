@@ -1,9 +1,9 @@
 -- Moves jobs that ended for good from the hot table to history, each with its outcome.
 -- Promises: only what this worker still holds under the very claim it reports (its attempt, begun no
--- later than $8: a snoozed attempt has its number again); the ids that come back are those. Whoever
--- waits for one is notified, and so are the schedulers: the next firing of its schedule may have
--- waited for it. A job with a limit comes back with its key: others may wait under it. One that is
--- followed comes back as such: others wait for its end.
+-- later than $8: a snoozed attempt has its number again). One row comes back: how many those were,
+-- and which, where they are not all; the keys of jobs with limits, for others may wait under them; and
+-- those that are followed, with their states, for others wait for their end. Whoever waits for a
+-- result is notified, and so are the schedulers: the next firing of a schedule may have waited.
 -- Carried by the primary key (`is not distinct from`, and no word of the state, keep
 -- jobs_running, full of the dead entries of just finished jobs, out of the plan; a job that has a
 -- worker is running: the table says so).
@@ -34,9 +34,14 @@ kept as (
     from ended
 )
 select
-    id,
-    case when awaited then pg_notify('horarium_finished', id) end,
-    case when schedule is not null then pg_notify('horarium_schedules', schedule) end,
-    limits ->> 'concurrency_key' as key,
-    followed, final_state as state
+    count(*) as accepted,
+    case when count(*) < cardinality($2::text[]) then array_agg(id) end as ids,
+    array_agg(limits ->> 'concurrency_key') filter (
+        where limits ->> 'concurrency_key' is not null
+    ) as keys,
+    array_agg(id) filter (where followed) as followed,
+    array_agg(final_state) filter (where followed) as states,
+    count(case when awaited then pg_notify('horarium_finished', id) end) as awaited,
+    count(case when schedule is not null then pg_notify('horarium_schedules', schedule) end)
+        as scheduled
 from ended
