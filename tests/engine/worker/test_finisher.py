@@ -1,4 +1,4 @@
-"""A batch of outcomes whose answer was lost is sent again as it was."""
+"""Outcomes are written in batches; one whose answer was lost is sent again as it was."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,10 +6,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from workplace import Claimer, NewClaimer, enqueue
+from workplace import Claimer, NewClaimer, admit, enqueue, states
 
 from horarium.database import Connection, Database
 from horarium.engine import Ledger, State
+from horarium.engine.jobs.limits import Limits, encode
 from horarium.engine.jobs.outcome import Held, Snoozed, Succeeded
 from horarium.engine.worker import finisher
 from horarium.engine.worker.board import Board
@@ -79,3 +80,57 @@ async def test_a_snooze_that_was_written_does_not_undo_the_next_claim(
         await link.close()
     assert forgetful.batches[1] == ["snoozed"]
     assert await ledger.counts() == {State.SUCCEEDED: 2}
+
+
+class Counting(Ledger):
+    """Remembers what came together."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.batches: list[list[str]] = []
+
+    async def finish(
+        self, connection: Connection, worker: int, held: Sequence[Held], stopped: Any = None
+    ) -> set[str]:
+        self.batches.append([each.claim.id for each in held])
+        return await super().finish(connection, worker, held, stopped)
+
+
+@pytest.mark.parametrize(
+    ("limits", "together"), [(None, [["b", "c"]]), (encode(Limits("k", 5)), [["b"], ["c"]])]
+)
+async def test_what_comes_while_others_are_written_waits_a_moment_for_more(
+    database: Database,
+    ledger: Ledger,
+    claimer: NewClaimer,
+    monkeypatch: pytest.MonkeyPatch,
+    limits: bytes | None,
+    together: list[list[str]],
+) -> None:
+    """Not where a key is held: others wait for it."""
+    monkeypatch.setattr(finisher, "_GATHERING", 0.2)
+    worker = await claimer()
+    counting = Counting(database)
+    link = Link(database, "finish")
+    writing = Finisher(
+        counting, link, lambda: None, Board(database, ledger.clock, Events()), Events()
+    )
+    await enqueue(ledger, "a", "b", "c", limits=limits)
+    a, b, c = await admit(worker) if limits else await worker.claim(3)
+    background = asyncio.create_task(writing.run())
+    try:
+        first = asyncio.create_task(writing.settle(a, Succeeded(), 0.0))
+        while not counting.batches:
+            await asyncio.sleep(0)
+        writing.submit(b, Succeeded(), 0.0)
+        assert await first
+        if limits:
+            while len(counting.batches) < 2:
+                await asyncio.sleep(0)
+        writing.submit(c, Succeeded(), 0.0)
+        await asyncio.wait_for(writing.flush(), 5)
+        assert counting.batches == [["a"], *together]
+        assert await states(ledger, "a", "b", "c") == ["succeeded"] * 3
+    finally:
+        background.cancel()
+        await link.close()

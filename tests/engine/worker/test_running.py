@@ -14,7 +14,9 @@ from workplace import attempts, ended, enqueue, eventually, states, working
 from horarium.database import Database
 from horarium.engine import Cancel, Error, Ledger, LedgerBroker, NewJob, Snooze, State
 from horarium.engine.broker.execution import MOST_RESULT
+from horarium.engine.jobs.job import Claim
 from horarium.engine.jobs.outcome import Held
+from horarium.engine.worker import claims
 from horarium.engine.worker.finisher import Finisher
 from horarium.events import JobEnded, JobStarted
 
@@ -55,6 +57,39 @@ async def test_a_worker_runs_as_many_at_once_as_it_has_slots(broker: LedgerBroke
     async with working(broker.worker(slots=7)):
         await eventually(lambda: broker.ledger.counts(), {State.SUCCEEDED: 200})
     assert most == 7
+
+
+async def test_slots_that_become_free_one_by_one_are_claimed_for_together(
+    broker: LedgerBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim costs the same for one job and for some; none is claimed beyond the slots."""
+    monkeypatch.setattr(claims, "_LONGEST_GATHERING", 5.0)
+    asked: list[int] = []
+    now = most = claimed = 0
+    claim = Ledger.claim
+
+    async def watched(ledger: Ledger, connection: Any, worker: int, *given: Any) -> list[Claim]:
+        nonlocal claimed
+        if claimed < 64:
+            asked.append(given[-1])
+        found = await claim(ledger, connection, worker, *given)
+        claimed += len(found)
+        return found
+
+    @broker.task
+    async def waits(seconds: float) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(seconds)
+        now -= 1
+
+    monkeypatch.setattr(Ledger, "claim", watched)
+    await broker.enqueue_many(waits, [(0.005 * (n % 16),) for n in range(64)])
+    async with working(broker.worker(slots=16)):
+        await eventually(lambda: broker.ledger.counts(), {State.SUCCEEDED: 64})
+    assert min(asked) >= 2
+    assert most == 16
 
 
 async def test_jobs_of_other_queues_are_left_alone(broker: LedgerBroker) -> None:

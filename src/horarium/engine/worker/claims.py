@@ -28,6 +28,9 @@ from horarium.outage import TRANSIENT
 
 _LEAST_BETWEEN_PROMOTIONS = 0.5
 _PAUSE_AFTER_NOTHING = 0.1
+_LONGEST_GATHERING = 0.005
+"""Seconds that a worker with a backlog and hardly a free slot waits for more of them."""
+
 _TURNS_UNTIL_JOBS_BEGIN = 2
 _log = structlog.get_logger()
 
@@ -71,6 +74,7 @@ class Claims:
         self._is_stopped = False
         self._promoted_at = 0.0
         self._found_nothing = False
+        self._is_behind = False
 
     def stop(self) -> None:
         """Claim no more; `run` returns."""
@@ -116,7 +120,8 @@ class Claims:
             if claim.limits is None:
                 self._start(claim)
         await self._let_in([claim for claim in claims if claim.limits is not None])
-        if len(claims) < limit or time.monotonic() > self._promoted_at + _LEAST_BETWEEN_PROMOTIONS:
+        self._is_behind = len(claims) == limit
+        if not self._is_behind or time.monotonic() > self._promoted_at + _LEAST_BETWEEN_PROMOTIONS:
             await self._look_ahead(nothing=not claims)
 
     async def _claim(self, connection: Connection, limit: int) -> list[Claim]:
@@ -140,7 +145,18 @@ class Claims:
         """Wait for a free slot; how many jobs may be claimed."""
         while self._is_full() and not self._is_stopped and not self._audit.is_due:
             await self._slots.news()
+        if self._is_behind:
+            await self._gather()
         return 0 if self._is_full() else self._slots.room()
+
+    async def _gather(self) -> None:
+        """Wait a moment for more slots where few are free; each claim costs the same for any."""
+        until = time.monotonic() + _LONGEST_GATHERING
+        while self._slots.few and not self._is_stopped and not self._audit.is_due:
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            await self._slots.news_within(left)
 
     def _is_full(self) -> bool:
         return self._slots.full or self._finisher.full

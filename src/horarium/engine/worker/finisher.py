@@ -30,6 +30,12 @@ MOST_AT_ONCE = 1000
 MOST_KEPT = 10_000
 """Outcomes that may wait to be written before the worker stops taking more jobs."""
 
+_SOME = 100
+"""Outcomes that are worth a statement by themselves."""
+
+_GATHERING = 0.005
+"""Seconds that a few outcomes wait for more."""
+
 _PAUSE = 0.5
 _UNSTORABLE = (
     asyncpg.DataError,
@@ -70,6 +76,7 @@ class Finisher:
         self._kept: list[_Kept] = []
         self._singly = 0
         self._in_doubt = 0
+        self._is_behind = False
         self._writing: frozenset[str] = frozenset()
         self._came = asyncio.Event()
         self._written = asyncio.Event()
@@ -126,6 +133,7 @@ class Finisher:
         while True:
             await self._came.wait()
             try:
+                await self._gather()
                 await self._write()
             # An error that nobody has thought of may pass by itself; losing outcomes would not.
             except (*TRANSIENT, asyncpg.PostgresError) as error:
@@ -136,6 +144,17 @@ class Finisher:
                 )
                 await self._link.close()
                 await asyncio.sleep(_PAUSE)
+
+    async def _gather(self) -> None:
+        """Wait a moment for more, where outcomes come while others are written.
+
+        A batch of one costs what a batch of some dozens does. Nobody waits for it but who has asked
+        for the result, and a key that is held: for those it is not done.
+        """
+        if not self._is_behind or self._singly or len(self._kept) >= _SOME:
+            return
+        if not any(each.answer or each.held.claim.limits is not None for each in self._kept):
+            await asyncio.sleep(_GATHERING)
 
     def _keep(self, kept: _Kept) -> None:
         if not self._kept:
@@ -200,6 +219,7 @@ class Finisher:
 
     def _announce(self) -> None:
         self._written.set()
+        self._is_behind = bool(self._kept)
         if self._kept:
             self._written.clear()
         else:

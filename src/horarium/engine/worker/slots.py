@@ -21,6 +21,7 @@ class Slots:
         self._number = number
         # Half of the slots: the next claim is on its way while the jobs of the last one run.
         self._batch = min(max(number // 2, 1), most_at_once)
+        self._few = number // 8
 
     @property
     def full(self) -> bool:
@@ -29,6 +30,11 @@ class Slots:
     def room(self) -> int:
         """How many jobs may be claimed now."""
         return max(0, min(self._number - len(self.runs), self._batch))
+
+    @property
+    def few(self) -> bool:
+        """Whether so few are free that a claim had better wait for more."""
+        return self.room() < self._few
 
     async def news(self) -> None:
         """Wait until something has changed."""
