@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -16,10 +16,13 @@ from litestar import Litestar
 from visitors import DAY, fill_reports, fill_shelf, visiting
 
 from databases import Databases
-from horarium.accounts import TokenChecks
+from horarium.accounts import Role, TokenChecks, add_account, issue_token
 from horarium.application import Horarium
 from horarium.settings import Settings
 from horarium.web import answers, asgi
+
+HERE = {"Origin": "http://localhost:8000"}
+"""What a browser says that sends a form of the page that `visiting` shows it."""
 
 EVERYTHING = """
 select (select count(*) from shop.users), (select sum(stock) from shop.products),
@@ -29,6 +32,19 @@ select (select count(*) from shop.users), (select sum(stock) from shop.products)
     (select count(*) from horarium.report_revisions), (select count(*) from horarium.jobs),
     (select count(*) from horarium.schedules)
 """
+
+
+class People(NamedTuple):
+    """A token of each role, ready to be sent."""
+
+    reader: dict[str, str]
+    operator: dict[str, str]
+    admin: dict[str, str]
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
 
 Pair = tuple[Horarium, list[httpx.AsyncClient]]
 Reporting = Callable[[str | None], AbstractAsyncContextManager[Pair]]
@@ -84,6 +100,17 @@ async def strict(app: Horarium, strict_stage: Stage) -> AsyncIterator[httpx.Asyn
     """Asks a site where everybody needs a token."""
     async with visiting(await strict_stage.site(app)) as client:
         yield client
+
+
+@pytest.fixture
+async def people(app: Horarium) -> People:
+    """An account of each role."""
+    made = []
+    async with app.transaction() as connection:
+        for role in Role:
+            await add_account(connection, f"{role} one", role)
+            made.append(bearer((await issue_token(connection, f"{role} one")).token))
+    return People(*made)
 
 
 @pytest.fixture

@@ -1,44 +1,21 @@
 """Who is let in, what they may do, and that it is theirs; the page's login."""
 
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 from problem_documents import refused
 
-from horarium.accounts import Role, add_account, issue_token, revoke_tokens
+from horarium.accounts import add_account, issue_token, revoke_tokens
 from horarium.application import Horarium
 from horarium.engine import Cron, Schedule, Timetable
 from horarium.web import asgi
 from horarium.web.entrance import COOKIE
 from horarium.web.hosts import answered_hosts
-from web.conftest import visiting
+from web.conftest import HERE, People, bearer, visiting
 
 PAGE = {"Accept": "text/html"}
-HERE = {"Origin": "http://localhost:8000"}
-
-
-class People(NamedTuple):
-    """A token of each role, ready to be sent."""
-
-    reader: dict[str, str]
-    operator: dict[str, str]
-    admin: dict[str, str]
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-@pytest.fixture
-async def people(app: Horarium) -> People:
-    made = []
-    async with app.transaction() as connection:
-        for role in Role:
-            await add_account(connection, f"{role} one", role)
-            made.append(bearer((await issue_token(connection, f"{role} one")).token))
-    return People(*made)
 
 
 async def task(app: Horarium) -> Any:

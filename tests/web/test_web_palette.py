@@ -9,6 +9,7 @@ ENOUGH = 4.5
 TEXTS = [
     *(("ink", "paper"), ("ink", "card"), ("soft", "paper"), ("soft", "card"), ("soft", "faint")),
     *(("soft", "calm-back"), ("accent", "paper"), ("accent", "card"), ("card", "accent")),
+    ("card", "bad"),
     *((kind, f"{kind}-back") for kind in ("good", "warn", "bad", "busy")),
     *((kind, "card") for kind in ("good", "warn", "bad", "busy")),
 ]

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from horarium.engine.jobs.batches import Kind as BatchKind
     from horarium.engine.jobs.composition import After, OnFailure
     from horarium.engine.jobs.explanation import Explanation, Finding
+    from horarium.engine.jobs.explanation import Reason as JobReason
     from horarium.engine.jobs.inquiry import Argument, Attempt, Filter
     from horarium.engine.jobs.job import Error, Job, Mark, NewJob, State
     from horarium.engine.jobs.ledger import Ledger
@@ -177,6 +178,7 @@ __all__ = [
     "Job",
     "JobConnection",
     "JobId",
+    "JobReason",
     "JobStanding",
     "JobStopped",
     "Kept",

@@ -1,7 +1,6 @@
 """The page's login: a form that takes a token and keeps it in a cookie that scripts cannot read."""
 
 from typing import Any
-from urllib.parse import parse_qs
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
@@ -9,9 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from horarium.accounts import Role, TokenChecks
+from horarium.errors import InvalidInput
 from horarium.web.entrance import COOKIE
+from horarium.web.forms import fields
 from horarium.web.origins import require_own_page
-from horarium.web.pages import html
+from horarium.web.pages import html, see
 from horarium.web.paths import root_of
 
 LASTS = 12 * 3600
@@ -34,10 +35,10 @@ async def login(request: Request[Any, Any, Any], checks: Checks) -> Response[str
     """Let a browser in whose token is valid, and send it to where it wanted to go."""
     require_own_page(request)
     form = _form((await request.body())[:_LONGEST])
-    token, back = _field(form, "token").strip(), _next(_field(form, "next"))
+    token, back = form.get("token", "").strip(), _next(form.get("next"))
     if await checks.visitor(token) is None:
         return html(request, "login.html", status=401, next=back, refused=True)
-    answer = _see(request, back)
+    answer = see(request, back)
     answer.set_cookie(_cookie(request, token, LASTS))
     return answer
 
@@ -46,14 +47,9 @@ async def login(request: Request[Any, Any, Any], checks: Checks) -> Response[str
 async def logout(request: Request[Any, Any, Any]) -> Response[str]:
     """Forget the cookie; the token stays valid for others who have it."""
     require_own_page(request)
-    answer = _see(request, "/login")
+    answer = see(request, "/login")
     answer.set_cookie(_cookie(request, "", 0))
     return answer
-
-
-def _see(request: Request[Any, Any, Any], path: str) -> Response[str]:
-    headers = {"Location": root_of(request) + path}
-    return Response("", status_code=303, media_type="text/html", headers=headers)
 
 
 def _cookie(request: Request[Any, Any, Any], value: str, lasts: int) -> Cookie:
@@ -75,16 +71,12 @@ def _next(path: str | None) -> str:
     return path if is_path and path.isascii() and "\\" not in path and " " not in path else "/"
 
 
-def _form(body: bytes) -> dict[str, list[str]]:
-    """The fields that were sent; none, where there are more than a form of ours has."""
+def _form(body: bytes) -> dict[str, str]:
+    """The fields that were sent; none, where it is no form of ours: that lets nobody in."""
     try:
-        return parse_qs(body.decode("latin-1"), max_num_fields=10)
-    except ValueError:
+        return fields(body)
+    except InvalidInput:
         return {}
-
-
-def _field(form: dict[str, list[str]], name: str) -> str:
-    return form.get(name, [""])[0]
 
 
 ROUTES = [login_page, login, logout]

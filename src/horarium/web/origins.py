@@ -59,8 +59,9 @@ def require_own_page(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     headers = connection.headers
     if "origin" not in headers and headers.get("sec-fetch-site") != "same-origin":
         raise ForeignOrigin(
-            "this request came with the cookie of a login, or for one, and does not say that a "
-            "page of this server sent it; programs send Authorization: Bearer instead"
+            "this request came with the cookie of a login, or as a form of a page, and does not "
+            "say that a page of this server sent it; programs ask the API, with Authorization: "
+            "Bearer"
         )
 
 

@@ -12,7 +12,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from horarium import __version__
-from horarium.web.paths import root_of
+from horarium.accounts import Role
+from horarium.web.paths import SLASH, root_of
 from horarium.web.wording import sentence
 
 _KINDS = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
@@ -27,7 +28,12 @@ def html(
     page = _templates().get_template(template)
     visitor = request.scope.get("user")
     content = page.render(
-        root=root, asset=asset_address(root), version=__version__, visitor=visitor, **values
+        root=root,
+        asset=asset_address(root),
+        version=__version__,
+        visitor=visitor,
+        may_act=visitor is None or visitor.role.may(Role.OPERATOR),
+        **values,
     )
     headers = {"Vary": "Accept, Cookie"}
     return Response(content, media_type="text/html", status_code=status, headers=headers)
@@ -35,11 +41,20 @@ def html(
 
 def to_login(request: Request[Any, Any, Any]) -> Response[str]:
     """Send a browser to the page that asks for a token, and from there back."""
-    root = root_of(request)
-    query = request.scope.get("query_string", b"").decode("latin-1")
-    path = local_path(request) + (f"?{query}" if query else "")
-    headers = {"Location": f"{root}/login?next={quote(path, safe='')}"}
+    return see(request, f"/login?next={quote(local_address(request), safe='')}")
+
+
+def see(request: Request[Any, Any, Any], address: str) -> Response[str]:
+    """Send a browser to a page of this site, by its address below the place of the site."""
+    headers = {"Location": root_of(request) + address}
     return Response("", status_code=303, media_type="text/html", headers=headers)
+
+
+def local_address(request: Request[Any, Any, Any]) -> str:
+    """The address of a request below the place where the site is mounted."""
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    path = quote(local_path(request)).replace(quote(SLASH), "%2F")
+    return f"{path}?{query}" if query else path
 
 
 def local_path(request: Request[Any, Any, Any]) -> str:

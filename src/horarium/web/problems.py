@@ -29,7 +29,7 @@ from horarium.exports import MissingExtra
 from horarium.health import NOT_MIGRATED, Health
 from horarium.shop import InsufficientStock, Outdated
 from horarium.web import refusals
-from horarium.web.pages import html, to_login, wants_html
+from horarium.web.pages import html, local_address, to_login, wants_html
 from horarium.web.paths import SLASH, restored
 
 MEDIA_TYPE = "application/problem+json"
@@ -165,7 +165,9 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
     if _on_page(request) and wants_html(request):
         if problem.status == HTTPStatus.UNAUTHORIZED:
             return to_login(request)
-        return html(request, "problem.html", status=problem.status, problem=problem)
+        return html(
+            request, "problem.html", status=problem.status, problem=problem, back=_back(request)
+        )
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
@@ -205,6 +207,13 @@ def _on_page(request: Request[Any, Any, Any]) -> bool:
     """Whether a page for people was asked for, or nothing that is there: said in HTML to them."""
     handler = request.scope.get("route_handler")
     return handler is None or bool(handler.opt.get("page"))
+
+
+def _back(request: Request[Any, Any, Any]) -> str:
+    """Where the page is whose form was refused; its own path leads there."""
+    handler = request.scope.get("route_handler")
+    acts = handler is not None and handler.opt.get("act")
+    return local_address(request) if acts else ""
 
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Problem:

@@ -34,7 +34,7 @@ def other_methods(request: Request[Any, Any, Any], headers: Mapping[str, str] | 
 
 def too_large(request: Request[Any, Any, Any]) -> str:
     """What is said to a body over the limit."""
-    limit = request.app.request_max_body_size
+    limit = request.route_handler.resolve_request_max_body_size()
     return f"the body is too large; the server takes {limit} bytes at most"
 
 

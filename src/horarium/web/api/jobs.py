@@ -13,8 +13,8 @@ from litestar.params import JSONBody, QueryParameter, SkipValidation
 from horarium.application import Horarium
 from horarium.engine import Attempt, Error, Explanation, Filter, State, Statistics, wanted_arguments
 from horarium.engine import Job as LedgerJob
-from horarium.errors import Conflict
 from horarium.shop import Page
+from horarium.web.api.cancellation import cancelled
 from horarium.web.api.job_filter import MOST_COUNTED, job_filter
 from horarium.web.api.parameters import App, Identity, PageNumber, PageSize, refuses
 from horarium.web.dashboard.jobs import job_page, jobs_page
@@ -242,10 +242,7 @@ async def cancel_job(
     """End a job that has not begun: 200. A running one is asked to stop: 202, and it may still
     succeed. One that has ended is refused with 409.
     """
-    became = await app.ledger.cancel(job_id, reason)
-    job = await app.ledger.show(job_id)
-    if became is None:
-        raise Conflict(f"job {job_id!r} has ended already; it is {job.state}")
+    became, job = await cancelled(app, job_id, reason)
     return Response(shown_job(job), status_code=202 if became is State.RUNNING else 200)
 
 

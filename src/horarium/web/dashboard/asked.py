@@ -6,8 +6,7 @@ import msgspec
 from litestar import Request
 from msgspec import Meta
 
-from horarium.errors import InvalidInput
-from horarium.mismatch import refusal
+from horarium.web.forms import read
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,10 +25,4 @@ def asked(request: Request[Any, Any, Any], kind: type[Asked]) -> Asked:
     Raises:
         InvalidInput: a word or a value of it is not understood.
     """
-    # An empty field of the form asks for nothing.
-    given = {name: value for name, value in request.query_params.items() if value != ""}
-    try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as error:
-        field, reason = refusal(str(error))
-        raise InvalidInput(field, reason) from None
+    return read(dict(request.query_params.items()), kind)

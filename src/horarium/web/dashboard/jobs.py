@@ -7,10 +7,11 @@ import msgspec
 from litestar import Request, Response
 
 from horarium.application import Horarium
-from horarium.engine import Attempt, Filter, Job, State
-from horarium.web.api.job_filter import MOST_COUNTED, job_filter
+from horarium.engine import Attempt, Job, JobReason, State
+from horarium.web.api.job_filter import MOST_COUNTED
 from horarium.web.dashboard.activity import lines, progress_of
-from horarium.web.dashboard.asked import Listing, asked
+from horarium.web.dashboard.asked import asked
+from horarium.web.dashboard.asked_jobs import JobsAsked, address, which_jobs, words
 from horarium.web.pages import html, wants_html
 from horarium.web.wording import lasted, moment, number, shortened
 
@@ -20,21 +21,6 @@ MOST_SHOWN = 4000
 """Characters of arguments, a result or a traceback; programs get all."""
 
 Asking = Request[Any, Any, Any]
-
-
-class JobsAsked(Listing, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the address asks for; the same words as those of the API."""
-
-    state: State | None = None
-    task: str | None = None
-    without: str | None = None
-    queue: str | None = None
-    schedule: str | None = None
-    owner: str | None = None
-    batch: str | None = None
-    since: str | None = None
-    until: str | None = None
-    arguments: str | None = None
 
 
 class AttemptLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +41,7 @@ async def jobs_page(request: Asking) -> Response[Any] | None:
         return None
     app: Horarium = request.app.state.horarium
     asking = asked(request, JobsAsked)
-    which = _filter(app, asking)
+    which = which_jobs(app, asking)
     found = await app.ledger.jobs(which, page=asking.page, count=asking.count)
     counts = await app.ledger.counts(which, most=MOST_COUNTED)
     total = sum(counts.values())
@@ -64,7 +50,8 @@ async def jobs_page(request: Asking) -> Response[Any] | None:
         request,
         "jobs.html",
         asked=asking,
-        given=_given(asking),
+        given=words(asking),
+        retries=_retries(asking, counts),
         states=list(State),
         lines=lines(found, zone, now),
         total=number(total) + ("+" if max(counts.values(), default=0) >= MOST_COUNTED else ""),
@@ -90,6 +77,7 @@ async def job_page(request: Asking) -> Response[Any] | None:
         took=lasted(job.took),
         progress=progress_of(job),
         findings=explanation.findings,
+        stops=any(each.reason is JobReason.CANCELLING for each in explanation.findings),
         arguments=_shown(job.arguments),
         labels=_shown(job.labels),
         result=_shown(job.result) if job.state is State.SUCCEEDED else "",
@@ -101,16 +89,13 @@ async def job_page(request: Asking) -> Response[Any] | None:
     )
 
 
-def _filter(app: Horarium, asking: JobsAsked) -> Filter:
-    named = {name: getattr(asking, name) for name in asking.__struct_fields__}
-    del named["page"], named["count"]
-    return job_filter(app, in_state=named.pop("state"), **named)
-
-
-def _given(asking: JobsAsked) -> dict[str, str]:
-    """What narrows the list, for the addresses of its other pages."""
-    values = {name: getattr(asking, name) for name in asking.__struct_fields__ if name != "page"}
-    return {name: str(value) for name, value in values.items() if value is not None}
+def _retries(asking: JobsAsked, counts: dict[State, int]) -> str:
+    """Where those that failed can be run again, if there are any; of those cancelled likewise."""
+    state = asking.state or State.FAILED
+    some = counts.get(state) or sum(counts.values()) >= MOST_COUNTED
+    if state not in (State.FAILED, State.CANCELLED) or not some:
+        return ""
+    return address("/dashboard/retries", words(asking))
 
 
 async def _now(app: Horarium) -> datetime:
