@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from argument_types import ROUND_TRIPS, Basket, Order, Point, Route
-from taskiq import Context, SimpleRetryMiddleware, TaskiqDepends, TaskiqResult
+from argument_types import ROUND_TRIPS, Basket, Circle, Order, Point, Route
+from taskiq import Context, InMemoryBroker, SimpleRetryMiddleware, TaskiqDepends, TaskiqResult
 from taskiq.abc.middleware import TaskiqMiddleware
 from taskiq.message import TaskiqMessage
-from workplace import AtWork, attempts, ended
+from workplace import AtWork, attempts, ended, receiving
 
 from horarium.database import Connection
 from horarium.engine import JobConnection, JobId, LedgerBroker, State
@@ -281,6 +281,28 @@ async def test_a_call_written_into_the_table_by_hand_is_read_too(
         assert job.state.value == state, job
     assert inspect.iscoroutinefunction(go.original_func)
     assert not await sent.is_ready()
+
+
+async def test_another_brokers_receiver_still_complains_of_what_it_cannot_read(
+    broker: LedgerBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = InMemoryBroker(await_inplace=True)
+
+    @broker.task
+    async def ours(circle: Circle) -> float:
+        return circle.radius
+
+    @other.task
+    async def theirs(number: int) -> int:
+        return number
+
+    complaint = "Can't parse argument 0"
+    async with receiving(broker):
+        # Pydantic does not know msgspec's models; the ledger's broker reads them itself.
+        assert (await (await ours.kiq(Circle(2.0))).wait_result(timeout=60)).return_value == 2.0
+        assert complaint not in caplog.text
+        await theirs.kiq("many")  # type: ignore[call-overload]
+    assert complaint in caplog.text
 
 
 def test_reading_costs_nothing_where_there_is_nothing_to_read() -> None:

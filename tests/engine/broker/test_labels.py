@@ -1,13 +1,22 @@
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from taskiq import Context, TaskiqDepends
+from workplace import AtWork
 
 from horarium.database import Database
 from horarium.engine import Ledger, LedgerBroker
-from horarium.engine.broker.labels import DECLARED_ONLY, IN_COLUMNS, Options, differing, read
+from horarium.engine.broker.labels import (
+    DECLARED_ONLY,
+    IN_COLUMNS,
+    Options,
+    arrived,
+    differing,
+    read,
+)
 from horarium.engine.jobs.retry import NEVER, Retry
 from horarium.errors import InvalidInput
 from horarium.events import Events
@@ -151,3 +160,26 @@ def test_only_what_differs_from_the_declaration_travels() -> None:
         "note": "x",
     }
     assert not IN_COLUMNS & DECLARED_ONLY
+
+
+async def test_labels_of_a_call_arrive_with_their_types(
+    broker: LedgerBroker, at_work: AtWork
+) -> None:
+    seen: dict[str, Any] = {}
+    labels = {"n": 1, "yes": True, "part": 0.5, "raw": b"\xff\x00", "list": [1], "map": {"k": 1}}
+
+    @broker.task(declared=b"too")
+    async def look(context: Annotated[Context, TaskiqDepends()]) -> None:
+        seen.update(context.message.labels)
+
+    async with at_work():
+        sent = await look.kicker().with_labels(**labels).kiq()
+        result = await sent.wait_result(timeout=60)
+    wanted = {**labels, "declared": b"too"}
+    assert {name: seen[name] for name in wanted} == wanted
+    assert {name: result.labels[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("value", [{"$bytes": 5}, {"$bytes": "a"}, {"$bytes": "YQ==", "more": 1}])
+def test_a_mapping_that_only_looks_like_bytes_is_left_alone(value: Any) -> None:
+    assert arrived({"x": value}) == {"x": value}

@@ -145,6 +145,39 @@ async def test_a_failed_job_raises_a_sensible_type(broker: LedgerBroker, at_work
             assert words in str(raised.value)
 
 
+class NoSuchPage(KeyError):
+    def __str__(self) -> str:
+        return "5"
+
+
+class Opaque:
+    def __repr__(self) -> str:
+        return "<opaque>"
+
+
+@pytest.mark.parametrize(
+    ("error", "args"),
+    [
+        (KeyError("it's"), ("it's",)),
+        (KeyError(5), (5,)),
+        (KeyError(Opaque()), ("<opaque>",)),
+        (NoSuchPage(7), ("5",)),  # it has words of its own, and they are no key
+    ],
+)
+async def test_a_key_that_was_missing_comes_back_as_it_was(
+    broker: LedgerBroker, at_work: AtWork, error: Exception, args: tuple[Any]
+) -> None:
+    @broker.task
+    async def look() -> None:
+        raise error
+
+    async with at_work():
+        result = await (await look.kiq()).wait_result(timeout=60)
+    assert type(result.error) is type(error)
+    assert result.error is not None
+    assert result.error.args == args
+
+
 async def test_an_exception_that_cannot_be_made_again_is_told(
     broker: LedgerBroker, at_work: AtWork
 ) -> None:
@@ -199,7 +232,7 @@ async def test_a_result_says_how_long_it_took_and_its_labels(
         result = await sent.wait_result(timeout=60)
         assert (await ended(broker.ledger, sent.task_id)).took is not None
     assert 0.04 < result.execution_time < 5
-    assert result.labels == {"size": "big"}
+    assert result.labels == {"colour": "red", "size": "big"}
 
 
 class Model(msgspec.Struct):

@@ -60,10 +60,13 @@ async def test_a_job_may_be_rejected(broker: LedgerBroker, at_work: AtWork) -> N
 
     async with at_work():
         for task in (reject, raise_it):
-            job = await ended(broker.ledger, (await task.kiq()).task_id)
+            sent = await task.kiq()
+            job = await ended(broker.ledger, sent.task_id)
             assert job.state is State.CANCELLED
             assert job.error is not None
             assert job.error.message == "the task rejected its message"
+            with pytest.raises(TaskRejectedError):
+                (await sent.get_result()).raise_for_error()
 
 
 async def test_a_job_may_have_no_result(broker: LedgerBroker, at_work: AtWork) -> None:

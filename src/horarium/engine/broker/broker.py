@@ -73,7 +73,7 @@ class LedgerBroker(AsyncBroker):
         self.settings = settings
         self.formatter = self._formatter = LedgerFormatter(self.names, settings.serializer)
         self.seal = Seal(settings.encryption_keys or ())
-        self.result_backend = LedgerResults(ledger, self.seal)
+        self.result_backend = LedgerResults(ledger, self.seal, self.declared)
         self.id_generator = lambda: str(uuid7())
         self.decorator_class = LedgerTask
         self.failure_hooks = FailureHooks()

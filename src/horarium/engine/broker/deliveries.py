@@ -198,7 +198,7 @@ class ArgumentReader(TaskiqMiddleware):
     """The broker's last middleware under the stock receiver: reads what the others let through.
 
     The receiver's own reading finds nothing left to do; its complaints about types that pydantic
-    does not know are dropped.
+    does not know are dropped. Those of other brokers' receivers in this process are kept.
     """
 
     def __init__(self, broker: "LedgerBroker") -> None:
@@ -221,7 +221,8 @@ class ArgumentReader(TaskiqMiddleware):
 
 
 def _not_read_by_pydantic(record: LogRecord) -> bool:
-    return not record.getMessage().startswith("Can't parse argument")
+    # The logger is the whole process's, and so is this filter for as long as the process lives.
+    return current_run() is None or not record.getMessage().startswith("Can't parse argument")
 
 
 class DeliveryHooks(RunRecorder):

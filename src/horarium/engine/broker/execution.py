@@ -28,6 +28,7 @@ from horarium.engine.broker.direct import Ended
 from horarium.engine.broker.executors import Executor, Executors, executor_of
 from horarium.engine.broker.message import encode_value
 from horarium.engine.broker.opening import PickleRefused, message_of, sealed_away, unreadable
+from horarium.engine.broker.results import REJECTED
 from horarium.engine.broker.seal import CannotOpen
 from horarium.engine.jobs import retry
 from horarium.engine.jobs.failure import describe, describe_end
@@ -241,7 +242,7 @@ def conclude(broker: "LedgerBroker", run: Run, ended: Ended) -> Outcome:
     if error is None or isinstance(error, NoResultError):
         return chosen_by_task(ended.returned) or _kept(broker, run, ended.returned, ended.labels)
     if isinstance(error, TaskRejectedError):
-        return Cancelled("the task rejected its message")
+        return Cancelled(REJECTED)
     return _failed(broker, run, ended.labels, error)
 
 

@@ -8,7 +8,7 @@ snoozes is run again by the next `wait_all`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,8 +31,10 @@ from horarium.settings import Settings
 class InlineResults(LedgerResults):
     """Results of an inline ledger; waiting for one runs what is queued."""
 
-    def __init__(self, ledger: InlineLedger, seal: Seal) -> None:
-        super().__init__(ledger, seal)
+    def __init__(
+        self, ledger: InlineLedger, seal: Seal, declared: Callable[[str], Mapping[str, Any]]
+    ) -> None:
+        super().__init__(ledger, seal, declared)
         self._inline = ledger
 
     async def get_result(self, task_id: str, with_logs: bool = False) -> TaskiqResult[Any]:
@@ -72,7 +74,7 @@ class InlineBroker(LedgerBroker):
     ) -> None:
         inline = InlineLedger(self, at_once=at_once)
         super().__init__(inline, settings or Settings(), events or Events())
-        self.result_backend = InlineResults(inline, self.seal)
+        self.result_backend = InlineResults(inline, self.seal, self.declared)
         self.bridge = Bridge(None)
 
     async def startup(self) -> None:
@@ -120,7 +122,7 @@ def inline(broker: LedgerBroker, *, at_once: bool = True) -> Iterator[InlineLedg
     """Let a broker run its jobs inline for the time of a block."""
     former = broker.ledger, broker.result_backend, broker.bridge
     ledger = broker.ledger = InlineLedger(broker, at_once=at_once)
-    broker.result_backend = InlineResults(ledger, broker.seal)
+    broker.result_backend = InlineResults(ledger, broker.seal, broker.declared)
     broker.bridge = Bridge(None)
     try:
         yield ledger

@@ -5,6 +5,7 @@ declaration travels with a job: a timeout that is changed in the code counts for
 queued already. A wrong label is refused when the task is declared.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ AT_ENQUEUE = frozenset(
 """Labels that have done their work when the job is recorded."""
 
 _DEFAULT_RETRIES = 3
+_BYTES = "$bytes"
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +123,7 @@ def read_expiry(value: Any) -> float:
 def differing(labels: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
     """The labels of a call that must travel: not declared so, and with no column of their own."""
     return {
-        name: value.total_seconds() if isinstance(value, timedelta) else value
+        name: value.total_seconds() if isinstance(value, timedelta) else written(value)
         for name, value in labels.items()
         if name not in IN_COLUMNS
         and name not in DECLARED_ONLY
@@ -129,6 +131,31 @@ def differing(labels: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[st
         and value is not None
         and (name not in declared or declared[name] != value)
     }
+
+
+def written(value: Any) -> Any:
+    """A label's value as JSON takes it: TaskIQ's may be bytes, for which JSON has no type."""
+    return {_BYTES: b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def arrived(labels: Mapping[str, Any]) -> dict[str, Any]:
+    """Labels from JSON, with the values that were given to `written`."""
+    return {name: _arrived(value) for name, value in labels.items()}
+
+
+def together(declared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels of a task and those of a call, as they arrived; the call's own prevail."""
+    labels = {name: value for name, value in declared.items() if name not in DECLARED_ONLY}
+    return labels | arrived(own)
+
+
+def _arrived(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {_BYTES}:
+        try:
+            return b64decode(value[_BYTES])
+        except (TypeError, ValueError):
+            pass  # a user's own mapping, or a row by another hand
+    return value
 
 
 def _unique(labels: Mapping[str, Any]) -> Unique | None:

@@ -93,7 +93,8 @@ class LedgerFormatter(TaskiqFormatter):
         call = Call(delivery.args, delivery.kwargs)
         if bytes(delivery.call):
             call = msgspec.json.decode(delivery.call, type=Call)
-        return _message(delivery.task_id, delivery.task_name, delivery.labels, call)
+        labels = labelling.arrived(delivery.labels)
+        return _message(delivery.task_id, delivery.task_name, labels, call)
 
 
 def is_packed(labels: Mapping[str, Any], default: str) -> bool:
@@ -199,7 +200,7 @@ def received(claim: Claim, declared: Mapping[str, Any]) -> TaskiqMessage:
 def deliver(claim: Claim, declared: Mapping[str, Any]) -> bytes:
     """The bytes that `LedgerFormatter.loads` turns into the message of a claimed job."""
     call = msgspec.Raw(claim.arguments or b"")
-    labels = all_labels(claim, declared)
+    labels = {name: labelling.written(v) for name, v in all_labels(claim, declared).items()}
     return _encoder.encode(_Delivery(claim.id, claim.task, labels, call))
 
 
@@ -209,11 +210,11 @@ def all_labels(claim: Claim, declared: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidInput: a label of the row has a value that it does not take.
     """
-    labels = {name: v for name, v in declared.items() if name not in labelling.DECLARED_ONLY}
+    own: dict[str, Any] = {}
     if claim.labels is not None:
         own = msgspec.json.decode(claim.labels, type=dict[str, Any])
         labelling.check_travelled(own)
-        labels |= own
+    labels = labelling.together(declared, own)
     for name in ("timeout", "result_expires"):
         if isinstance(labels.get(name), timedelta):
             labels[name] = labels[name].total_seconds()  # TaskIQ's receiver takes numbers

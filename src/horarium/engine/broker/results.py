@@ -1,15 +1,19 @@
 """The ledger as TaskIQ's result backend: a result is a column of the job it belongs to."""
 
+import ast
 import asyncio
 import sys
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from taskiq.abc.result_backend import AsyncResultBackend
 from taskiq.depends.progress_tracker import TaskProgress
+from taskiq.exceptions import TaskRejectedError
 from taskiq.result import TaskiqResult
 
+from horarium.engine.broker import labels as labelling
 from horarium.engine.broker.progress import (
     from_taskiq,
     run_that_tells,
@@ -25,6 +29,9 @@ from horarium.errors import HorariumError, NotFound
 from horarium.listener import Listener
 from horarium.waiting import set_within
 
+REJECTED = "the task rejected its message"
+"""Why a job was cancelled whose task called `Context.reject`."""
+
 _LOOK_AGAIN = 5.0
 """Seconds after which a waiter looks by itself: notifications are hints."""
 
@@ -38,11 +45,22 @@ class ResultExpired(HorariumError):
 
 
 class LedgerResults(AsyncResultBackend[Any]):
-    """Reads results from the ledger; they are written with the job's outcome, not here."""
+    """Reads results from the ledger; they are written with the job's outcome, not here.
 
-    def __init__(self, ledger: Ledger, seal: Seal = Seal(())) -> None:
+    Args:
+        declared: the labels that a task was declared with, by its name; only those of the call are
+            kept with the job.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        seal: Seal = Seal(()),
+        declared: Callable[[str], Mapping[str, Any]] = lambda _: {},
+    ) -> None:
         self._ledger = ledger
         self._seal = seal
+        self._declared = declared
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._listening: asyncio.Task[None] | None = None
 
@@ -79,7 +97,7 @@ class LedgerResults(AsyncResultBackend[Any]):
         if job.result is not None:
             opened = msgspec.Raw(self._seal.opened_result(bytes(job.result)))
             job = msgspec.structs.replace(job, result=opened)
-        return _result(job)
+        return _result(job, self._declared(job.task))
 
     async def set_progress(self, task_id: str, progress: TaskProgress[Any]) -> None:
         """Tell the progress of a job, from inside it.
@@ -132,26 +150,39 @@ class LedgerResults(AsyncResultBackend[Any]):
                 waiter.set()
 
 
-def _result(job: Job) -> TaskiqResult[Any]:
+def _result(job: Job, declared: Mapping[str, Any]) -> TaskiqResult[Any]:
     failed = job.state is not State.SUCCEEDED
+    own = {} if job.labels is None else msgspec.json.decode(job.labels)
     return TaskiqResult(
         is_err=failed,
         log=None,
         return_value=None if job.result is None else msgspec.json.decode(job.result),
         execution_time=round(job.took or 0.0, 6),
-        labels={} if job.labels is None else msgspec.json.decode(job.labels),
+        labels=labelling.together(declared, own),
         error=_exception(job.error) if failed and job.error is not None else None,
     )
 
 
 def _exception(error: Error) -> BaseException:
     """The exception again, where its type is known here; nothing is imported for it."""
+    if (error.type, error.message) == ("Cancelled", REJECTED):
+        return TaskRejectedError()
     kind: Any = sys.modules.get(error.module or "builtins")
     for part in error.type.split("."):
         kind = getattr(kind, part, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
-            return kind(error.message)
+            return kind(_argument(kind, error.message))
         except Exception:  # noqa: BLE001, S110 - a user's class that takes other arguments
             pass
     return JobFailed(f"{error.type}: {error.message}")
+
+
+def _argument(kind: type[Exception], message: str) -> Any:
+    """What the exception was made from: a `KeyError` writes its key as it stands in the code."""
+    if kind.__str__ is not KeyError.__str__:
+        return message
+    try:
+        return ast.literal_eval(message)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return message  # a key that is no literal
