@@ -147,7 +147,15 @@ async def test_a_failed_job_raises_a_sensible_type(broker: LedgerBroker, at_work
 
 class NoSuchPage(KeyError):
     def __str__(self) -> str:
-        return "5"
+        return "page not found"
+
+
+class Declined(Exception):
+    def __init__(self, order: int, reason: str | None) -> None:
+        self.order, self.reason = order, reason
+
+    def __str__(self) -> str:
+        return f"order {self.order} was declined: {self.reason}"
 
 
 class Opaque:
@@ -161,10 +169,19 @@ class Opaque:
         (KeyError("it's"), ("it's",)),
         (KeyError(5), (5,)),
         (KeyError(Opaque()), ("<opaque>",)),
-        (NoSuchPage(7), ("5",)),  # it has words of its own, and they are no key
+        (NoSuchPage(7), (7,)),
+        (Declined(5, None), (5, None)),
+        (ValueError("too long", 2.5, True), ("too long", 2.5, True)),
+        (FileNotFoundError(2, "no such file"), (2, "no such file")),
+        # Its words name the file, which is none of its arguments.
+        (FileNotFoundError(2, "no file", "a.txt"), ("[Errno 2] no file: 'a.txt'",)),
+        (ValueError("n", float("nan")), ("('n', nan)",)),
+        (ValueError("n", 2**70), (f"('n', {2**70})",)),
+        (ValueError("n", "\0"), ("('n', '\\x00')",)),
+        (ValueError(*range(11)), (str(tuple(range(11))),)),
     ],
 )
-async def test_a_key_that_was_missing_comes_back_as_it_was(
+async def test_what_an_exception_was_made_from_comes_back(
     broker: LedgerBroker, at_work: AtWork, error: Exception, args: tuple[Any]
 ) -> None:
     @broker.task

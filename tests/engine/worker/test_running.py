@@ -88,7 +88,8 @@ async def test_slots_that_become_free_one_by_one_are_claimed_for_together(
     await broker.enqueue_many(waits, [(0.005 * (n % 16),) for n in range(64)])
     async with working(broker.worker(slots=16)):
         await eventually(lambda: broker.ledger.counts(), {State.SUCCEEDED: 64})
-    assert min(asked) >= 2
+    # Once in between, when it begins to listen, it compares notes with the ledger at once.
+    assert asked.count(1) <= 1
     assert most == 16
 
 

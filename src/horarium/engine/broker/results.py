@@ -1,6 +1,5 @@
 """The ledger as TaskIQ's result backend: a result is a column of the job it belongs to."""
 
-import ast
 import asyncio
 import sys
 from collections import defaultdict
@@ -170,19 +169,21 @@ def _exception(error: Error) -> BaseException:
     kind: Any = sys.modules.get(error.module or "builtins")
     for part in error.type.split("."):
         kind = getattr(kind, part, None)
+    again = None
     if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(_argument(kind, error.message))
-        except Exception:  # noqa: BLE001, S110 - a user's class that takes other arguments
-            pass
-    return JobFailed(f"{error.type}: {error.message}")
+        # What `OSError` says of its file is no argument: where words are lost, they go first.
+        again = _made(kind, error.args, error.message) or _made(kind, (error.message,))
+    return again or JobFailed(f"{error.type}: {error.message}")
 
 
-def _argument(kind: type[Exception], message: str) -> Any:
-    """What the exception was made from: a `KeyError` writes its key as it stands in the code."""
-    if kind.__str__ is not KeyError.__str__:
-        return message
+def _made(
+    kind: type[Exception], args: tuple[Any, ...] | None, message: str | None = None
+) -> Exception | None:
+    """An exception, where it can be made from this, and says this."""
+    if args is None:
+        return None
     try:
-        return ast.literal_eval(message)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return message  # a key that is no literal
+        made = kind(*args)
+        return made if message is None or str(made) == message else None
+    except Exception:  # noqa: BLE001 - a user's class that takes other arguments
+        return None

@@ -1,16 +1,19 @@
 """An exception, as the ledger keeps it: text that PostgreSQL can store, of a bearable length."""
 
+import math
 import traceback
+from typing import Any
 
 from msgspec.structs import replace
 
 from horarium.engine.jobs.job import Error
-from horarium.engine.jobs.storable import storable
+from horarium.engine.jobs.storable import is_storable, storable
 
 MOST_MESSAGE = 10_000
 MOST_TRACEBACK = 50_000
 """Characters that are kept; of a longer traceback the end, where the cause is."""
 
+_MOST_ARGS = 10
 _BEHIND = 0.1
 """Seconds by which the clock of a busy loop may be behind, so that its timers end early."""
 
@@ -23,6 +26,7 @@ def describe(error: BaseException) -> Error:
         storable(_message(error))[:MOST_MESSAGE],
         storable(_trace(error))[-MOST_TRACEBACK:],
         storable(str(kind.__module__)),
+        _args(error),
     )
 
 
@@ -46,6 +50,24 @@ def _message(error: BaseException) -> str:
         return str(error)
     except BaseException:  # noqa: BLE001 - a user's class, which must not end the worker
         return "its message cannot be shown: str() of it failed"
+
+
+def _args(error: BaseException) -> tuple[Any, ...] | None:
+    """What it was made from, where it says more than the message and comes back as it was."""
+    given = error.args
+    if given == (_message(error),) or not 0 < len(given) <= _MOST_ARGS:
+        return None
+    return given if all(map(_is_plain, given)) else None
+
+
+def _is_plain(value: object) -> bool:
+    if value is None or type(value) is bool:
+        return True
+    if type(value) is int:
+        return abs(value) < 2**53
+    if type(value) is float:
+        return math.isfinite(value)
+    return type(value) is str and len(value) <= MOST_MESSAGE and is_storable(value)
 
 
 def _trace(error: BaseException) -> str:

@@ -127,12 +127,15 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Error(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why an attempt did not succeed: the exception's type, its message, its traceback."""
+    """Why an attempt did not succeed: the exception's type, its message, its traceback; and what it
+    was made from (`args`), where that is not the message alone and can be written as JSON.
+    """
 
     type: str
     message: str
     traceback: str | None = None
     module: str | None = None
+    args: tuple[str | int | float | bool | None, ...] | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
