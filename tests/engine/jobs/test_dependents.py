@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from workplace import Claimer, NewClaimer, enqueue, eventually, register, states
+from workplace import Claimer, NewClaimer, admit, enqueue, eventually, register, states
 
 from horarium.clock import SetClock
 from horarium.database import STEADY_PLANS, Connection, Database
 from horarium.engine import After, Error, Filter, Ledger, NewJob, OnFailure
+from horarium.engine.jobs.ending import stand_alone
+from horarium.engine.jobs.limits import Limits, encode
 from horarium.engine.jobs.outcome import (
     Cancelled,
     Failed,
@@ -593,3 +595,48 @@ async def test_it_is_explained_what_a_job_waits_for(ledger: Ledger, worker: Clai
     assert "6 jobs to end: a1 (t)" in (await ledger.explain("b")).findings[0].why
     await ledger.cancel("a3", "enough")
     assert "job 'a3' was cancelled" in (await ledger.explain("b")).findings[0].why
+
+
+async def test_a_statement_by_itself_leaves_jobs_that_others_wait_for(
+    ledger: Ledger, steady: Claimer
+) -> None:
+    await enqueue(ledger, "a", "lone")
+    await follow(ledger, "b", "a")
+    held = [Held(claim, WELL) for claim in await steady.claim(10)]
+    assert stand_alone(held)
+    assert await ledger.finish_alone(steady.connection, steady.worker, held) == {"lone"}
+    assert await states(ledger, "a", "lone", "b") == ["running", "succeeded", "waiting"]
+    assert await ledger.finish(steady.connection, steady.worker, held) == {"a"}
+    assert await states(ledger, "a", "b") == ["succeeded", "queued"]
+
+
+async def test_nor_does_it_end_one_that_begins_to_be_waited_for_meanwhile(
+    ledger: Ledger, steady: Claimer, connection: Connection
+) -> None:
+    """It waits for whoever has the job's row, and looks again."""
+    await enqueue(ledger, "a")
+    held = [Held(claim, WELL) for claim in await steady.claim(10)]
+    async with connection.transaction():
+        await connection.execute("update horarium.jobs set followed = true where id = 'a'")
+        ending = asyncio.create_task(ledger.finish_alone(steady.connection, steady.worker, held))
+        await eventually(lambda: waits_for_a_lock(connection))
+    assert await ending == set()
+    assert await states(ledger, "a") == ["running"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "outcome", "alone"),
+    [
+        (None, WELL, True),
+        (encode(Limits("k", 1)), WELL, False),
+        (None, Succeeded(b"1", 60.0), False),
+        (None, Failed(Error("E", "")), False),
+        (None, Snoozed(0.0), False),
+    ],
+)
+async def test_what_stands_alone(
+    ledger: Ledger, steady: Claimer, limits: bytes | None, outcome: Outcome, alone: bool
+) -> None:
+    await enqueue(ledger, "a", limits=limits)
+    (claim,) = await admit(steady)
+    assert stand_alone([Held(claim, outcome)]) == alone

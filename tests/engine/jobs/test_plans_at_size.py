@@ -53,7 +53,7 @@ HOT: dict[str, tuple[str, str, set[str]]] = {
         JOBS_OF_ENGINE,
         (
             "1, '{job5,job65}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null,"
-            " now()"
+            " now(), false"
         ),
         {"jobs_pkey"},
     ),

@@ -95,6 +95,12 @@ class Counting(Ledger):
         self.batches.append([each.claim.id for each in held])
         return await super().finish(connection, worker, held, stopped)
 
+    async def finish_alone(
+        self, connection: Connection, worker: int, held: Sequence[Held]
+    ) -> set[str]:
+        self.batches.append([each.claim.id for each in held])
+        return await super().finish_alone(connection, worker, held)
+
 
 @pytest.mark.parametrize(
     ("limits", "together"), [(None, [["b", "c"]]), (encode(Limits("k", 5)), [["b"], ["c"]])]

@@ -47,7 +47,7 @@ async def finish(
     accepted: set[str] = set()
     keys: list[str] = []
     if final:
-        moved = await _move_to_history(connection, worker, final, clock)
+        moved = await _move_to_history(connection, worker, final, clock, followed=True)
         accepted |= moved.accepted
         keys += moved.keys
         stopped += await dependents.end(connection, moved.followed, clock)
@@ -59,6 +59,28 @@ async def finish(
     return accepted
 
 
+def stand_alone(held: Sequence[Held]) -> bool:
+    """Whether nothing follows from these outcomes, as far as a worker knows."""
+    return all(_stands_alone(each) for each in held)
+
+
+def _stands_alone(held: Held) -> bool:
+    if held.claim.limits is not None:
+        return False
+    outcome = held.outcome
+    return isinstance(outcome, Succeeded) and outcome.expires_after is None
+
+
+async def finish_alone(
+    connection: Connection, worker: int, held: Sequence[Held], clock: Clock
+) -> set[str]:
+    """Record outcomes that `stand_alone`, in a statement by itself; returns the ids of those done.
+
+    Jobs that others wait for are left as they are: `finish` ends them, with what follows from it.
+    """
+    return (await _move_to_history(connection, worker, held, clock, followed=False)).accepted
+
+
 class _Moved(NamedTuple):
     """The jobs that ended: their ids, their keys, and those that others wait for, with states."""
 
@@ -68,8 +90,9 @@ class _Moved(NamedTuple):
 
 
 async def _move_to_history(
-    connection: Connection, worker: int, held: Sequence[Held], clock: Clock
+    connection: Connection, worker: int, held: Sequence[Held], clock: Clock, *, followed: bool
 ) -> _Moved:
+    """End jobs; those that others wait for only where `followed`."""
     ids = [each.claim.id for each in held]
     row = await connection.fetchrow(
         _sql("finish"),
@@ -79,11 +102,12 @@ async def _move_to_history(
         *zip(*[_end(each.outcome) for each in held], strict=True),
         clock(),
         _latest_start(held),
+        followed,
     )
     accepted = set(ids if row["accepted"] == len(ids) else row["ids"] or ())
     await expire(connection, held, accepted, clock)
-    followed = zip(row["followed"] or (), row["states"] or (), strict=True)
-    return _Moved(accepted, row["keys"] or (), list(followed))
+    others_wait = zip(row["followed"] or (), row["states"] or (), strict=True)
+    return _Moved(accepted, row["keys"] or (), list(others_wait))
 
 
 async def _send_back(

@@ -84,6 +84,16 @@ class Holding(Repetition):
             connection, worker, held, self.clock, [] if stopped is None else stopped
         )
 
+    async def finish_alone(
+        self, connection: Connection, worker: int, held: Sequence[Held]
+    ) -> set[str]:
+        """Record outcomes that `ending.stand_alone`, outside of a transaction.
+
+        Returns:
+            The ids of those that are done; for the others `finish` is to be called.
+        """
+        return await ending.finish_alone(connection, worker, held, self.clock)
+
     async def audit(self, connection: Connection, worker: int, held: Sequence[str]) -> Audited:
         """Compare what a worker holds by the ledger with the jobs it knows to hold."""
         rows = await connection.fetch(_sql("audit"), worker, held, JOBS_CHANNEL)

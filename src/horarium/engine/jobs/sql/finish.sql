@@ -2,8 +2,9 @@
 -- Promises: only what this worker still holds under the very claim it reports (its attempt, begun no
 -- later than $8: a snoozed attempt has its number again). One row comes back: how many those were,
 -- and which, where they are not all; the keys of jobs with limits, for others may wait under them; and
--- those that are followed, with their states, for others wait for their end. Whoever waits for a
--- result is notified, and so are the schedulers: the next firing of a schedule may have waited.
+-- those that are followed, with their states, for others wait for their end; where $9 is false these
+-- are left alone. Whoever waits for a result is notified, and so are the schedulers: the next firing of
+-- a schedule may have waited.
 -- Carried by the primary key (`is not distinct from`, and no word of the state, keep
 -- jobs_running, full of the dead entries of just finished jobs, out of the plan; a job that has a
 -- worker is running: the table says so).
@@ -15,7 +16,7 @@ ended as (
     delete from horarium.jobs j
     using outcome o
     where j.id = o.id and j.worker is not distinct from $1 and j.attempt = o.attempt
-      and j.started_at <= $8::timestamptz
+      and j.started_at <= $8::timestamptz and (not j.followed or $9)
     returning j.*, o.state as final_state, o.result, case
         -- Who ordered it to stop has said why.
         when o.state = 'cancelled' and j.cancelling and j.error ->> 'type' = 'Cancelled'
