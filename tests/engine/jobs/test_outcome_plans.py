@@ -17,7 +17,7 @@ select n::text, 't', 'queued', now(), '{}' from generate_series(1, 20000) n
 """
 ARGUMENTS = {
     "finish": (
-        "1, '{1,2}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null, now()"
+        "1, '{1,2}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null, now(), true"
     ),
     "retry": (
         "1, '{1,2}', '{1,1}', '{failed,failed}', '{0,0}', '{null,null}', '{f,f}', '{null,null}',"
