@@ -31,7 +31,8 @@ select 'x' || n, 'group', 200, now() - interval '1 day' from generate_series(0, 
 HOT = {
     "finish": (
         (
-            "1, '{a1,a2}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null, now(), true"
+            "1, '{a1,a2}', '{1,1}', '{succeeded,failed}', '{null,null}', '{null,null}', null, "
+            "now(), true"
         ),
         {"jobs_pkey"},
     ),
