@@ -1,6 +1,6 @@
 """Pages for people: templates, the files beside them, and what both need."""
 
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -41,13 +41,18 @@ def html(
 
 def to_login(request: Request[Any, Any, Any]) -> Response[str]:
     """Send a browser to the page that asks for a token, and from there back."""
-    return see(request, f"/login?next={quote(local_address(request), safe='')}")
+    return see(request, f"/login?next={segment(local_address(request))}")
 
 
 def see(request: Request[Any, Any, Any], address: str) -> Response[str]:
     """Send a browser to a page of this site, by its address below the place of the site."""
     headers = {"Location": root_of(request) + address}
     return Response("", status_code=303, media_type="text/html", headers=headers)
+
+
+def segment(text: str) -> str:
+    """A text as one segment of an address, slashes and all."""
+    return quote(text, safe="")
 
 
 def local_address(request: Request[Any, Any, Any]) -> str:
@@ -97,7 +102,7 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"segment": partial(quote, safe=""), "sentence": sentence}
+    templates.filters |= {"segment": segment, "sentence": sentence}
     return templates
 
 

@@ -9,7 +9,7 @@ import pytest
 from workplace import Claimer, NewClaimer, admit, enqueue, states
 
 from horarium.database import Connection, Database
-from horarium.engine import Ledger, State
+from horarium.engine import After, Ledger, NewJob, State
 from horarium.engine.jobs.limits import Limits, encode
 from horarium.engine.jobs.outcome import Held, Snoozed, Succeeded
 from horarium.engine.worker import finisher
@@ -140,3 +140,54 @@ async def test_what_comes_while_others_are_written_waits_a_moment_for_more(
     finally:
         background.cancel()
         await link.close()
+
+
+class Deadlocked(Ledger):
+    """Its first transaction is a deadlock's victim; remembers what was written how."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.alone: list[list[str]] = []
+        self.whole: list[list[str]] = []
+
+    async def finish(
+        self, connection: Connection, worker: int, held: Sequence[Held], stopped: Any = None
+    ) -> set[str]:
+        self.whole.append([each.claim.id for each in held])
+        if len(self.whole) == 1:
+            raise asyncpg.DeadlockDetectedError("deadlock detected")
+        return await super().finish(connection, worker, held, stopped)
+
+    async def finish_alone(
+        self, connection: Connection, worker: int, held: Sequence[Held]
+    ) -> set[str]:
+        self.alone.append([each.claim.id for each in held])
+        return await super().finish_alone(connection, worker, held)
+
+
+async def test_what_is_written_by_itself_stays_so_whatever_becomes_of_the_rest(
+    database: Database, ledger: Ledger, claimer: NewClaimer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finisher, "_PAUSE", 0.0)
+    worker = await claimer()
+    deadlocked = Deadlocked(database)
+    link = Link(database, "finish")
+    writing = Finisher(
+        deadlocked, link, lambda: None, Board(database, ledger.clock, Events()), Events()
+    )
+    await enqueue(ledger, "a", "lone")
+    assert await ledger.enqueue(NewJob(id="b", task="t", after=After(("a",))))
+    told = [
+        asyncio.create_task(writing.settle(claim, Succeeded(), 0.0))
+        for claim in await worker.claim(2)
+    ]
+    await asyncio.sleep(0)
+    background = asyncio.create_task(writing.run())
+    try:
+        assert await asyncio.wait_for(asyncio.gather(*told), 30) == [True, True]
+    finally:
+        background.cancel()
+        await link.close()
+    assert deadlocked.alone == [["a", "lone"]]
+    assert deadlocked.whole == [["a"], ["a"]]
+    assert await states(ledger, "a", "lone", "b") == ["succeeded", "succeeded", "queued"]

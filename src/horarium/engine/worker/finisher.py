@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
@@ -58,6 +59,20 @@ class _Kept(msgspec.Struct, frozen=True):
     took: float
 
 
+class _Written(NamedTuple):
+    """What became of a batch.
+
+    Attributes:
+        accepted: the ids of the jobs that this worker still held.
+        stopped: the jobs that were to stop with them, and have ended too.
+        left: the ids of those that were left to a transaction of their own.
+    """
+
+    accepted: set[str]
+    stopped: list[Stopped]
+    left: set[str]
+
+
 class Finisher:
     """Writes outcomes for one worker on a connection of its own."""
 
@@ -77,6 +92,7 @@ class Finisher:
         self._kept: list[_Kept] = []
         self._singly = 0
         self._in_doubt = 0
+        self._left = 0
         self._is_behind = False
         self._writing: frozenset[str] = frozenset()
         self._came = asyncio.Event()
@@ -149,12 +165,14 @@ class Finisher:
     async def _gather(self) -> None:
         """Wait a moment for more, where outcomes come while others are written.
 
-        A batch of one costs what a batch of some dozens does. Nobody waits for it but who has asked
-        for the result, and a key that is held: for those it is not done.
+        A batch of one costs what a batch of some dozens does. It is not done where others wait for
+        one of them: what follows it in this worker, other jobs, or those under its key.
         """
-        if not self._is_behind or self._singly or len(self._kept) >= _SOME:
+        if not self._is_behind or self._singly or self._left or len(self._kept) >= _SOME:
             return
-        if not any(each.answer or each.held.claim.limits is not None for each in self._kept):
+        if not any(
+            each.answer is not None or each.held.claim.limits is not None for each in self._kept
+        ):
             await asyncio.sleep(_GATHERING)
 
     def _keep(self, kept: _Kept) -> None:
@@ -171,7 +189,7 @@ class Finisher:
         self._in_doubt = len(batch)
         self._writing = frozenset(each.held.claim.id for each in batch)
         try:
-            accepted, stopped = await self._record([each.held for each in batch])
+            written = await self._record([each.held for each in batch])
         except _UNSTORABLE as error:
             if len(batch) > 1:
                 self._singly = len(batch)
@@ -180,16 +198,23 @@ class Finisher:
                 return
             only = batch[0]
             batch = [_Kept(_not_stored(only.held, error), only.answer, only.took)]
-            accepted, stopped = await self._record([batch[0].held])
-        del self._kept[: len(batch)]
+            written = await self._record([batch[0].held])
+        batch = self._take_off(batch, written.left)
         self._in_doubt = 0
         self._singly = max(0, self._singly - len(batch))
         for each in batch:
-            _answer(each, each.held.claim.id in accepted)
-        self._conclude(batch, accepted)
-        tell_stopped(self._events, stopped)
+            _answer(each, each.held.claim.id in written.accepted)
+        self._conclude(batch, written.accepted)
+        tell_stopped(self._events, written.stopped)
         self._writing = frozenset()
         self._announce()
+
+    def _take_off(self, batch: list[_Kept], left: set[str]) -> list[_Kept]:
+        """Forget what is written, and return it; what was left is the next batch."""
+        again = [each for each in batch if each.held.claim.id in left] if left else []
+        self._kept[: len(batch)] = again
+        self._left = len(again)
+        return [each for each in batch if each.held.claim.id not in left] if left else batch
 
     def _conclude(self, batch: Sequence[_Kept], accepted: set[str]) -> None:
         if self._board:
@@ -204,25 +229,23 @@ class Finisher:
     def _batch(self) -> list[_Kept]:
         # A worker that lost its lease goes on under a new one; its old claims keep the old one.
         lease = self._kept[0].held.claim.worker
-        most = 1 if self._singly else self._in_doubt or MOST_AT_ONCE
+        most = 1 if self._singly else self._in_doubt or self._left or MOST_AT_ONCE
         return list(
             takewhile(lambda each: each.held.claim.worker == lease, islice(self._kept, most))
         )
 
-    async def _record(self, held: Sequence[Held]) -> tuple[set[str], list[Stopped]]:
-        accepted: set[str] = set()
-        stopped: list[Stopped] = []
+    async def _record(self, held: Sequence[Held]) -> _Written:
         connection = await self._link.get()
         worker = held[0].claim.worker
-        if not self._board and stand_alone(held):
+        if not self._left and not self._board and stand_alone(held):
             # One round trip to the server in the place of three. What it leaves, others wait for.
             accepted = await self._ledger.finish_alone(connection, worker, held)
-            held = [each for each in held if each.claim.id not in accepted]
-        if held:
-            async with connection.transaction():
-                await self.settle_progress(connection, held)
-                accepted |= await self._ledger.finish(connection, worker, held, stopped)
-        return accepted, stopped
+            return _Written(accepted, [], {each.claim.id for each in held} - accepted)
+        stopped: list[Stopped] = []
+        async with connection.transaction():
+            await self.settle_progress(connection, held)
+            accepted = await self._ledger.finish(connection, worker, held, stopped)
+        return _Written(accepted, stopped, set())
 
     def _announce(self) -> None:
         self._written.set()

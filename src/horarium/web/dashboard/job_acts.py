@@ -1,7 +1,6 @@
 """What the page of a job does: it cancels it, or has it run again."""
 
 from typing import Any, Literal
-from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
@@ -9,7 +8,7 @@ from litestar import Request, Response
 from horarium.web.api.cancellation import cancelled
 from horarium.web.api.parameters import App, Identity
 from horarium.web.dashboard.acting import act, by_whom, own_form, way_back
-from horarium.web.pages import see
+from horarium.web.pages import see, segment
 
 _PATH = "/dashboard/jobs/{job_id:str}"
 
@@ -38,7 +37,7 @@ async def job_again(request: Request[Any, Any, Any], job_id: Identity) -> Respon
 
 
 def _page(job_id: str) -> str:
-    return f"/jobs/{quote(job_id, safe='')}"
+    return f"/jobs/{segment(job_id)}"
 
 
 ROUTES = [act_on_job, job_again]

@@ -1,14 +1,13 @@
 """What the page of a schedule does: it runs it now, pauses it, or resumes it."""
 
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
 
 from horarium.web.api.parameters import App, Identity
 from horarium.web.dashboard.acting import act, by_whom, own_form, way_back
-from horarium.web.pages import see
+from horarium.web.pages import see, segment
 
 _PATH = "/dashboard/schedules/{id:str}"
 
@@ -45,7 +44,7 @@ async def schedule_again(request: Request[Any, Any, Any], id: Identity) -> Respo
 
 
 def _page(id: str) -> str:
-    return f"/schedules/{quote(id, safe='')}"
+    return f"/schedules/{segment(id)}"
 
 
 ROUTES = [act_on_schedule, schedule_again]
