@@ -60,3 +60,33 @@ def test_a_timeout_is_given_words(
     error: Exception, timeout: float | None, took: float, message: str
 ) -> None:
     assert describe_end(error, timeout, took).message == message
+
+
+class Incomparable:
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("the truth value of an array is ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Secretive(Exception):
+    @property
+    def args(self) -> tuple[str, ...]:  # type: ignore[override]
+        raise RuntimeError("not yours")
+
+
+@pytest.mark.parametrize(
+    ("error", "args"),
+    [
+        (ValueError("no"), None),
+        (ValueError(), None),
+        (ValueError("no", 3, None), ("no", 3, None)),
+        (ValueError(Incomparable()), None),
+        (ValueError("x" * 1_000_000, 1), None),
+        (Secretive("a", "b"), None),
+    ],
+)
+def test_what_an_exception_was_made_from_is_kept_where_it_can_be(
+    error: Exception, args: tuple[object, ...] | None
+) -> None:
+    assert describe(error).args == args

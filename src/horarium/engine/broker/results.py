@@ -169,11 +169,14 @@ def _exception(error: Error) -> BaseException:
     kind: Any = sys.modules.get(error.module or "builtins")
     for part in error.type.split("."):
         kind = getattr(kind, part, None)
-    again = None
     if isinstance(kind, type) and issubclass(kind, Exception):
         # What `OSError` says of its file is no argument: where words are lost, they go first.
-        again = _made(kind, error.args, error.message) or _made(kind, (error.message,))
-    return again or JobFailed(f"{error.type}: {error.message}")
+        again = _made(kind, error.args, error.message)
+        if again is None:
+            again = _made(kind, (error.message,))
+        if again is not None:
+            return again
+    return JobFailed(f"{error.type}: {error.message}")
 
 
 def _made(

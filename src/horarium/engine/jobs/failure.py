@@ -54,10 +54,14 @@ def _message(error: BaseException) -> str:
 
 def _args(error: BaseException) -> tuple[Any, ...] | None:
     """What it was made from, where it says more than the message and comes back as it was."""
-    given = error.args
-    if given == (_message(error),) or not 0 < len(given) <= _MOST_ARGS:
+    try:
+        given = tuple(error.args)
+    except BaseException:  # noqa: BLE001 - a user's class may have args of its own
         return None
-    return given if all(map(_is_plain, given)) else None
+    # Compared when they are known to be plain: others, such as arrays, may refuse to be.
+    if not 0 < len(given) <= _MOST_ARGS or not all(map(_is_plain, given)):
+        return None
+    return None if given == (_message(error),) else given
 
 
 def _is_plain(value: object) -> bool:
